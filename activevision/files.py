@@ -1,0 +1,74 @@
+"""Files that are either whole or absent, and the one cache folder."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from activevision.errors import UserError
+
+
+def cache_dir(*parts: str) -> Path:
+    """Folder for what can be made or fetched again: ``$ACTIVEVISION_CACHE``, else the user's cache folder."""
+    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "activevision"
+    folder = Path(os.environ.get("ACTIVEVISION_CACHE", default)).joinpath(*parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file aside and rename it into place, so that no reader ever sees half of it.
+
+    Two processes that write the same path at once both succeed; the later rename wins.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise UserError(
+                f"no room on the disk for {path}: free some space, or set ACTIVEVISION_CACHE or --out to another disk."
+            ) from error
+        raise
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def write_json(path: Path, content: Any) -> None:
+    with atomic_write(path) as file:
+        file.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file; UserError if it is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"no file {path}: check the path.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid JSON ({error}): delete it and run the step that wrote it again.") from None
+
+
+def digest(*parts: Any) -> str:
+    """A 16-character content key of bytes, strings, numbers and nested JSON-like values, order included."""
+    hasher = hashlib.sha256()
+    for part in parts:
+        data = bytes(part) if isinstance(part, bytes | bytearray | memoryview) else json.dumps(part, sort_keys=True).encode()
+        hasher.update(len(data).to_bytes(8, "little"))
+        hasher.update(data)
+    return hasher.hexdigest()[:16]

@@ -1,0 +1,51 @@
+"""One look for every progress bar: what, how far, rate, time left."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+console = Console(stderr=True)
+
+
+class _Rate(ProgressColumn):
+    def __init__(self, unit: str):
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f} {self._unit}/s", style="cyan")
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int, unit: str = "it") -> Iterator[Callable[[int], None]]:
+    """Show a bar on standard error while the block runs; yields ``advance(n)``.
+
+    Without a terminal (a log file, CI) only one closing line is printed, so that logs stay readable.
+    """
+    bar = Progress(
+        TextColumn("{task.description:<34}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        _Rate(unit),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+    with bar:
+        task = bar.add_task(what, total=total)
+        yield lambda n=1: bar.advance(task, n)

@@ -1,0 +1,147 @@
+"""Protocols: everything that makes two figures comparable, in one frozen value.
+
+A result always carries the protocol it was measured under, and the published ones are presets here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from activevision.camera import Camera
+from activevision.errors import UserError, unknown
+
+PROPRIOCEPTION = ("elevation", "azimuth")
+"""What an observation may tell about where the camera is, beyond its own motion."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A grid of viewpoints, the motions between them, and what an agent sees there.
+
+    name: of the preset, or of the user's own choice.
+    elevations_deg: rows of the view grid, ascending.
+    azimuths: columns of the view grid, evenly spaced over the full turn.
+    neighbourhood: (rows, columns), both odd: the motions reach this many viewpoints, staying included.
+    wrap_elevation: whether a motion past the last row comes in again at the first, else it stops there. Azimuth wraps.
+    views: T, the views of an episode including the first.
+    hfov_deg, height, width: the camera.
+    proprioception: which of PROPRIOCEPTION an observation contains; time (steps left) always is.
+    start: distribution of the first viewpoint; only "uniform" over the grid.
+    """
+
+    name: str
+    elevations_deg: tuple[float, ...]
+    azimuths: int
+    neighbourhood: tuple[int, int]
+    wrap_elevation: bool
+    views: int
+    hfov_deg: float = 45.0
+    height: int = 64
+    width: int = 64
+    proprioception: tuple[str, ...] = ("elevation",)
+    start: str = "uniform"
+
+    def __post_init__(self) -> None:
+        if not self.elevations_deg or self.azimuths < 1:
+            raise UserError(f"protocol {self.name!r} has an empty view grid: give it elevations and azimuths.")
+        if self.views < 1 or self.views > self.grid_size:
+            raise UserError(
+                f"protocol {self.name!r} asks for T={self.views} views of a grid that has {self.grid_size}: "
+                f"choose T between 1 and {self.grid_size}."
+            )
+        if any(n < 1 or n % 2 == 0 for n in self.neighbourhood):
+            raise UserError(f"protocol {self.name!r} has neighbourhood {self.neighbourhood}: both must be odd.")
+        for word in self.proprioception:
+            if word not in PROPRIOCEPTION:
+                raise unknown("proprioception", word, PROPRIOCEPTION)
+        if self.start != "uniform":
+            raise unknown("start distribution", self.start, ["uniform"])
+
+    @property
+    def grid_shape(self) -> tuple[int, int]:
+        return len(self.elevations_deg), self.azimuths
+
+    @property
+    def grid_size(self) -> int:
+        return len(self.elevations_deg) * self.azimuths
+
+    @property
+    def camera(self) -> Camera:
+        return Camera(self.width, self.height, self.hfov_deg)
+
+    @property
+    def elevations(self) -> NDArray[np.float64]:
+        """(E,) radians."""
+        return np.radians(self.elevations_deg)
+
+    @property
+    def azimuth_step(self) -> float:
+        """Radians between neighbouring columns."""
+        return 2 * math.pi / self.azimuths
+
+    @property
+    def motions(self) -> NDArray[np.int64]:
+        """(M, 2) steps in (elevation, azimuth) rows and columns that each discrete motion asks for, in raster order."""
+        rows, columns = (np.arange(n) - n // 2 for n in self.neighbourhood)
+        return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
+
+    @property
+    def stay(self) -> int:
+        """Index of the motion that keeps the viewpoint."""
+        return len(self.motions) // 2
+
+    def move(self, viewpoints: ArrayLike, motions: ArrayLike) -> NDArray[np.int64]:
+        """Viewpoints (..., 2) reached from ``viewpoints`` (..., 2) by motion indices (...), under the wrap rules."""
+        target = np.asarray(viewpoints) + self.motions[np.asarray(motions)]
+        rows, columns = self.grid_shape
+        elevation = target[..., 0] % rows if self.wrap_elevation else np.clip(target[..., 0], 0, rows - 1)
+        return np.stack([elevation, target[..., 1] % columns], axis=-1)
+
+    def viewpoint_index(self, viewpoints: ArrayLike) -> NDArray[np.int64]:
+        """Raster index (...) of viewpoints (..., 2)."""
+        viewpoints = np.asarray(viewpoints)
+        return viewpoints[..., 0] * self.azimuths + viewpoints[..., 1]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Protocol:
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+
+
+LOOK_AROUND = Protocol(
+    name="look-around",
+    elevations_deg=(-90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0),
+    azimuths=12,
+    neighbourhood=(5, 5),
+    wrap_elevation=False,
+    views=4,
+)
+"""Objects in Jayaraman & Grauman, *Learning to look around* (CVPR 2018): 7 × 12 grid, moves within 5 × 5, T = 4."""
+
+LOOK_AHEAD = Protocol(
+    name="look-ahead",
+    elevations_deg=tuple(-82.5 + 15.0 * row for row in range(12)),
+    azimuths=12,
+    neighbourhood=(5, 5),
+    wrap_elevation=True,
+    views=5,
+)
+"""Jayaraman & Grauman, *Look-ahead before you leap* (ECCV 2016): 12 × 12 grid, moves within 5 × 5, T = 5, wrap-around."""
+
+PROTOCOLS = {preset.name: preset for preset in (LOOK_AROUND, LOOK_AHEAD)}
+
+
+def get_protocol(name: str | Protocol, **changes: Any) -> Protocol:
+    """A preset by name (or a protocol as it is), with single fields changed; UserError names the nearest preset."""
+    if isinstance(name, str):
+        if name not in PROTOCOLS:
+            raise unknown("protocol", name, PROTOCOLS)
+        name = PROTOCOLS[name]
+    return replace(name, **changes) if changes else name

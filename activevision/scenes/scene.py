@@ -1,0 +1,133 @@
+"""``Scene``: one thing to look at, as immutable geometry with textures and named instances."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from activevision.errors import UserError
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """A matt surface.
+
+    colour: (r, g, b) in [0, 1], sRGB; multiplies the texture.
+    texture: (H, W, 3) uint8 sRGB, or None. It repeats; (u, v) = (0, 0) is the lower left corner of the image.
+    """
+
+    colour: tuple[float, float, float] = (0.7, 0.7, 0.7)
+    texture: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """Triangles of one material that belong to one instance.
+
+    vertices: (V, 3) float32, metres, Y up. faces: (F, 3) int32, counter-clockwise from outside.
+    uv: (V, 2) float32, or None for a material without texture.
+    normals: (V, 3) float32 unit vectors for smooth shading, or None for flat faces.
+    instance: id ≥ 1 of the instance in the scene's table.
+    """
+
+    vertices: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    uv: NDArray[np.float32] | None = None
+    normals: NDArray[np.float32] | None = None
+    material: Material = field(default_factory=Material)
+    instance: int = 1
+
+    def __post_init__(self) -> None:
+        if self.vertices.ndim != 2 or self.vertices.shape[1] != 3 or self.faces.ndim != 2 or self.faces.shape[1] != 3:
+            raise ValueError(f"mesh needs (V, 3) vertices and (F, 3) faces, got {self.vertices.shape}, {self.faces.shape}")
+        if len(self.faces) and (self.faces.min() < 0 or self.faces.max() >= len(self.vertices)):
+            raise ValueError("mesh has faces that name vertices it does not have")
+        if self.uv is not None and self.uv.shape != (len(self.vertices), 2):
+            raise ValueError(f"mesh has uv of shape {self.uv.shape} for {len(self.vertices)} vertices")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A thing that a segmentation tells apart: its id (≥ 1; 0 is background), category name and category id (≥ 1)."""
+
+    id: int
+    category: str
+    category_id: int
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One thing to look at.
+
+    id: unique in its catalogue. label: class name, one of the catalogue's classes.
+    meshes, instances: geometry and the table its instance ids point into.
+    source, licence, credit: where it comes from and what using it asks for.
+    """
+
+    id: str
+    label: str
+    meshes: tuple[Mesh, ...]
+    instances: tuple[Instance, ...]
+    source: str
+    licence: str
+    credit: str
+
+    def __post_init__(self) -> None:
+        if not any(len(mesh.faces) for mesh in self.meshes):
+            raise UserError(f"scene {self.id!r} has no triangles: remove it from the catalogue or repair its mesh.")
+        missing = {mesh.instance for mesh in self.meshes} - {instance.id for instance in self.instances}
+        if missing:
+            raise ValueError(f"scene {self.id!r} has meshes of instances {sorted(missing)} that its table lacks")
+
+    @cached_property
+    def bounds(self) -> NDArray[np.float64]:
+        """(2, 3) lower and upper corner of the vertices that faces use."""
+        used = [mesh.vertices[np.unique(mesh.faces)] for mesh in self.meshes if len(mesh.faces)]
+        return np.stack([np.min([v.min(0) for v in used], 0), np.max([v.max(0) for v in used], 0)]).astype(np.float64)
+
+    @property
+    def triangles(self) -> int:
+        return sum(len(mesh.faces) for mesh in self.meshes)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Key of everything that can change a rendered pixel or id; equal scenes have equal keys."""
+        hasher = hashlib.sha256()
+        for mesh in self.meshes:
+            for array in (mesh.vertices, mesh.faces, mesh.uv, mesh.normals, mesh.material.texture):
+                hasher.update(repr(None if array is None else (array.shape, str(array.dtype))).encode())
+                if array is not None:
+                    hasher.update(np.ascontiguousarray(array).tobytes())
+            hasher.update(repr((mesh.material.colour, mesh.instance)).encode())
+        hasher.update(repr(self.instances).encode())
+        return hasher.hexdigest()[:16]
+
+    @cached_property
+    def geometry_hash(self) -> str:
+        """Key of the shape alone: the same for recoloured, renamed, moved and uniformly scaled copies.
+
+        From the sorted triangle centres relative to the bounding box, rounded to a thousandth of its diagonal, so that
+        it does not depend on the order of meshes, vertices or faces.
+        """
+        lower, upper = self.bounds
+        diagonal = float(np.linalg.norm(upper - lower)) or 1.0
+        centres = np.concatenate([mesh.vertices[mesh.faces].mean(1) for mesh in self.meshes if len(mesh.faces)])
+        cells = np.round((centres - lower) / diagonal * 1000).astype(np.int32)
+        cells = cells[np.lexsort(cells.T)]
+        return hashlib.sha256(cells.tobytes()).hexdigest()[:16]
+
+    def fitted(self, radius: float = 1.0) -> Scene:
+        """The scene moved and uniformly scaled into the sphere of ``radius`` round the origin.
+
+        The sphere is that of the farthest vertex from the middle of the bounding box. Object tasks fit every scene in
+        this way, because the camera's translation would otherwise tell the object's size.
+        """
+        centre = self.bounds.mean(0)
+        reach = max(np.linalg.norm(m.vertices[m.faces] - centre, axis=-1).max() for m in self.meshes if len(m.faces))
+        scale = radius / float(reach) if reach > 0 else 1.0
+        moved = (replace(m, vertices=((m.vertices - centre) * scale).astype(np.float32)) for m in self.meshes)
+        return replace(self, meshes=tuple(moved))
