@@ -61,14 +61,20 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         raise UserError(f"no file {path}: check the path.") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid JSON ({error}): delete it and run the step that wrote it again.") from None
+        raise UserError(
+            f"{path} is not valid JSON ({error}): delete it and run the step that wrote it again."
+        ) from None
 
 
 def digest(*parts: Any) -> str:
     """A 16-character content key of bytes, strings, numbers and nested JSON-like values, order included."""
     hasher = hashlib.sha256()
     for part in parts:
-        data = bytes(part) if isinstance(part, bytes | bytearray | memoryview) else json.dumps(part, sort_keys=True).encode()
+        data = (
+            bytes(part)
+            if isinstance(part, bytes | bytearray | memoryview)
+            else json.dumps(part, sort_keys=True).encode()
+        )
         hasher.update(len(data).to_bytes(8, "little"))
         hasher.update(data)
     return hasher.hexdigest()[:16]

@@ -48,14 +48,18 @@ class Protocol:
 
     def __post_init__(self) -> None:
         if not self.elevations_deg or self.azimuths < 1:
-            raise UserError(f"protocol {self.name!r} has an empty view grid: give it elevations and azimuths.")
+            raise UserError(
+                f"protocol {self.name!r} has an empty view grid: give it elevations and azimuths."
+            )
         if self.views < 1 or self.views > self.grid_size:
             raise UserError(
                 f"protocol {self.name!r} asks for T={self.views} views of a grid that has {self.grid_size}: "
                 f"choose T between 1 and {self.grid_size}."
             )
         if any(n < 1 or n % 2 == 0 for n in self.neighbourhood):
-            raise UserError(f"protocol {self.name!r} has neighbourhood {self.neighbourhood}: both must be odd.")
+            raise UserError(
+                f"protocol {self.name!r} has neighbourhood {self.neighbourhood}: both must be odd."
+            )
         for word in self.proprioception:
             if word not in PROPRIOCEPTION:
                 raise unknown("proprioception", word, PROPRIOCEPTION)

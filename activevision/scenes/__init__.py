@@ -4,4 +4,14 @@ from activevision.scenes.catalogue import SPLITS, Catalogue, Entry
 from activevision.scenes.registry import CATALOGUES, get_catalogue
 from activevision.scenes.scene import Instance, Material, Mesh, Scene
 
-__all__ = ["CATALOGUES", "SPLITS", "Catalogue", "Entry", "Instance", "Material", "Mesh", "Scene", "get_catalogue"]
+__all__ = [
+    "CATALOGUES",
+    "SPLITS",
+    "Catalogue",
+    "Entry",
+    "Instance",
+    "Material",
+    "Mesh",
+    "Scene",
+    "get_catalogue",
+]

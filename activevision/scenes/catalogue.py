@@ -43,7 +43,9 @@ class Catalogue(Protocol):
 def check_split(split: str, entries: Sequence[Entry], catalogue: str) -> Sequence[Entry]:
     """The entries, or the error that every catalogue gives for an empty split."""
     if not entries:
-        raise UserError(f"split {split!r} of catalogue {catalogue!r} is empty: choose another split or add scenes to it.")
+        raise UserError(
+            f"split {split!r} of catalogue {catalogue!r} is empty: choose another split or add scenes to it."
+        )
     return entries
 
 
