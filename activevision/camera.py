@@ -27,9 +27,7 @@ class Camera:
         if self.width < 1 or self.height < 1:
             raise UserError(f"camera of {self.width}×{self.height} pixels: both must be at least 1.")
         if not 0.0 < self.hfov_deg < 180.0:
-            raise UserError(
-                f"camera with hfov_deg={self.hfov_deg}: a pinhole camera's must lie between 0 and 180."
-            )
+            raise UserError(f"camera with hfov_deg={self.hfov_deg}: a pinhole camera's must lie between 0 and 180.")
 
     @property
     def focal(self) -> float:

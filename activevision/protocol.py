@@ -48,18 +48,14 @@ class Protocol:
 
     def __post_init__(self) -> None:
         if not self.elevations_deg or self.azimuths < 1:
-            raise UserError(
-                f"protocol {self.name!r} has an empty view grid: give it elevations and azimuths."
-            )
+            raise UserError(f"protocol {self.name!r} has an empty view grid: give it elevations and azimuths.")
         if self.views < 1 or self.views > self.grid_size:
             raise UserError(
                 f"protocol {self.name!r} asks for T={self.views} views of a grid that has {self.grid_size}: "
                 f"choose T between 1 and {self.grid_size}."
             )
         if any(n < 1 or n % 2 == 0 for n in self.neighbourhood):
-            raise UserError(
-                f"protocol {self.name!r} has neighbourhood {self.neighbourhood}: both must be odd."
-            )
+            raise UserError(f"protocol {self.name!r} has neighbourhood {self.neighbourhood}: both must be odd.")
         for word in self.proprioception:
             if word not in PROPRIOCEPTION:
                 raise unknown("proprioception", word, PROPRIOCEPTION)
@@ -127,7 +123,7 @@ LOOK_AROUND = Protocol(
     wrap_elevation=False,
     views=4,
 )
-"""Objects in Jayaraman & Grauman, *Learning to look around* (CVPR 2018): 7 × 12 grid, moves within 5 × 5, T = 4."""
+"""Objects in Jayaraman & Grauman, *Learning to look around* (CVPR 2018): 7 × 12, moves 5 × 5, T = 4."""
 
 LOOK_AHEAD = Protocol(
     name="look-ahead",
@@ -137,7 +133,7 @@ LOOK_AHEAD = Protocol(
     wrap_elevation=True,
     views=5,
 )
-"""Jayaraman & Grauman, *Look-ahead before you leap* (ECCV 2016): 12 × 12 grid, moves within 5 × 5, T = 5, wrap-around."""
+"""Jayaraman & Grauman, *Look-ahead before you leap* (ECCV 2016): 12 × 12, moves 5 × 5, T = 5, wraps."""
 
 PROTOCOLS = {preset.name: preset for preset in (LOOK_AROUND, LOOK_AHEAD)}
 

@@ -42,12 +42,7 @@ class Mesh:
     instance: int = 1
 
     def __post_init__(self) -> None:
-        if (
-            self.vertices.ndim != 2
-            or self.vertices.shape[1] != 3
-            or self.faces.ndim != 2
-            or self.faces.shape[1] != 3
-        ):
+        if self.vertices.ndim != 2 or self.vertices.shape[1] != 3 or self.faces.ndim != 2 or self.faces.shape[1] != 3:
             raise ValueError(
                 f"mesh needs (V, 3) vertices and (F, 3) faces, got {self.vertices.shape}, {self.faces.shape}"
             )
@@ -85,22 +80,16 @@ class Scene:
 
     def __post_init__(self) -> None:
         if not any(len(mesh.faces) for mesh in self.meshes):
-            raise UserError(
-                f"scene {self.id!r} has no triangles: remove it from the catalogue or repair its mesh."
-            )
+            raise UserError(f"scene {self.id!r} has no triangles: remove it from the catalogue or repair its mesh.")
         missing = {mesh.instance for mesh in self.meshes} - {instance.id for instance in self.instances}
         if missing:
-            raise ValueError(
-                f"scene {self.id!r} has meshes of instances {sorted(missing)} that its table lacks"
-            )
+            raise ValueError(f"scene {self.id!r} has meshes of instances {sorted(missing)} that its table lacks")
 
     @cached_property
     def bounds(self) -> NDArray[np.float64]:
         """(2, 3) lower and upper corner of the vertices that faces use."""
         used = [mesh.vertices[np.unique(mesh.faces)] for mesh in self.meshes if len(mesh.faces)]
-        return np.stack([np.min([v.min(0) for v in used], 0), np.max([v.max(0) for v in used], 0)]).astype(
-            np.float64
-        )
+        return np.stack([np.min([v.min(0) for v in used], 0), np.max([v.max(0) for v in used], 0)]).astype(np.float64)
 
     @property
     def triangles(self) -> int:
@@ -128,9 +117,7 @@ class Scene:
         """
         lower, upper = self.bounds
         diagonal = float(np.linalg.norm(upper - lower)) or 1.0
-        centres = np.concatenate(
-            [mesh.vertices[mesh.faces].mean(1) for mesh in self.meshes if len(mesh.faces)]
-        )
+        centres = np.concatenate([mesh.vertices[mesh.faces].mean(1) for mesh in self.meshes if len(mesh.faces)])
         cells = np.round((centres - lower) / diagonal * 1000).astype(np.int32)
         cells = cells[np.lexsort(cells.T)]
         return hashlib.sha256(cells.tobytes()).hexdigest()[:16]
@@ -142,9 +129,7 @@ class Scene:
         this way, because the camera's translation would otherwise tell the object's size.
         """
         centre = self.bounds.mean(0)
-        reach = max(
-            np.linalg.norm(m.vertices[m.faces] - centre, axis=-1).max() for m in self.meshes if len(m.faces)
-        )
+        reach = max(np.linalg.norm(m.vertices[m.faces] - centre, axis=-1).max() for m in self.meshes if len(m.faces))
         scale = radius / float(reach) if reach > 0 else 1.0
         moved = (replace(m, vertices=((m.vertices - centre) * scale).astype(np.float32)) for m in self.meshes)
         return replace(self, meshes=tuple(moved))
