@@ -1,0 +1,1 @@
+"""Scores: trajectory log, metrics, intervals, equivariance probes, results and the report."""
