@@ -1,0 +1,168 @@
+"""The default simulator: Embree on the CPU, shading in a compiled loop, no display or GL library needed."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from activevision.camera import Camera
+from activevision.errors import UserError
+from activevision.scenes import Scene
+from activevision.simulators.embree import TriangleTree, coherent_arguments
+from activevision.simulators.simulator import SENSORS, check_sensors
+from activevision.simulators.surface import Surface, flatten, linear_from_srgb
+from activevision.simulators.tracing import trace_views
+
+_VERSION = 1  # goes up whenever the same scene and pose would give other pixels
+_VIEWS_PER_TASK = 16
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """Diffuse light that is fixed in the world, plus a weak lamp at the camera.
+
+    lights: (direction to the light, linear radiance) pairs. fill: radiance of the lamp.
+    background: sRGB in [0, 1] where nothing is hit.
+    """
+
+    lights: tuple[tuple[tuple[float, float, float], tuple[float, float, float]], ...] = (
+        ((0.4, 0.8, 0.5), (0.62, 0.60, 0.56)),  # warm key light from the upper front right
+        ((-0.7, 0.2, 0.3), (0.16, 0.18, 0.20)),  # cool light from the left
+        ((-0.2, 0.3, -0.9), (0.20, 0.20, 0.20)),  # from behind, so that backs are seen too
+    )
+    fill: float = 0.18
+    background: tuple[float, float, float] = (0.87, 0.88, 0.89)
+
+
+class _Compiled(NamedTuple):
+    tree: TriangleTree
+    surface: Surface
+
+
+class EmbreeSimulator:
+    """Renders scenes by tracing 16-ray packets through Embree; see ``Simulator`` for the interface.
+
+    scenes: any sequence; a scene is fetched and compiled when it is first rendered.
+    samples: rays per pixel side for rgb; depth and ids always come from the ray through the pixel's centre.
+    threads: how many render at once; all processors unless given. The images do not depend on it.
+    keep: compiled scenes held in memory; the least recently rendered goes first.
+    """
+
+    def __init__(
+        self,
+        scenes: Sequence[Scene],
+        *,
+        samples: int = 2,
+        lighting: Lighting | None = None,
+        threads: int | None = None,
+        keep: int = 256,
+    ):
+        if samples < 1:
+            raise UserError(f"simulator with samples={samples}: it needs at least 1 ray per pixel side.")
+        lighting = lighting or Lighting()
+        self.settings: dict[str, Any] = {
+            "simulator": "embree",
+            "version": _VERSION,
+            "samples": samples,
+            "lighting": asdict(lighting),
+        }
+        self._scenes = scenes
+        self._samples = samples
+        directions = np.array([direction for direction, _ in lighting.lights]).reshape(-1, 3)
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        radiances = np.array([radiance for _, radiance in lighting.lights]).reshape(-1, 3)
+        self._lights = np.concatenate([directions, radiances], axis=1).astype(np.float32)
+        self._fill = np.float32(lighting.fill)
+        self._background = linear_from_srgb(np.array(lighting.background)).astype(np.float32)
+        self._compiled: OrderedDict[int, _Compiled] = OrderedDict()
+        self._keep = keep
+        self._lock = Lock()
+        self._pool = ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)))
+
+    def render(
+        self, scene_ids: ArrayLike, poses: ArrayLike, camera: Camera, sensors: Sequence[str] = ("rgb",)
+    ) -> dict[str, NDArray]:
+        """Images (N, H, W, …) of each sensor; scene_ids (N,), poses (N, 4, 4) ``world_from_camera``."""
+        check_sensors(sensors)
+        scene_ids = np.asarray(scene_ids, np.int64).reshape(-1)
+        poses = np.ascontiguousarray(poses, np.float64)
+        if poses.shape != (len(scene_ids), 4, 4):
+            raise ValueError(
+                f"render: {len(scene_ids)} scene ids need poses ({len(scene_ids)}, 4, 4), got {poses.shape}"
+            )
+        images = {
+            name: np.empty((len(poses), camera.height, camera.width, *SENSORS[name][0]), SENSORS[name][1])
+            for name in sensors
+        }
+        list(self._pool.map(lambda task: self._render_run(*task, poses, camera, images), _runs(scene_ids)))
+        return images
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        for compiled in self._compiled.values():
+            compiled.tree.close()
+        self._compiled.clear()
+
+    def _render_run(
+        self, scene_id: int, views: slice, poses: NDArray, camera: Camera, images: dict[str, NDArray]
+    ) -> None:
+        compiled = self._compile(scene_id)
+        run = {name: image[views] for name, image in images.items()}
+        if self._samples == 1:
+            self._trace(compiled, poses[views], camera, 1, run)
+            return
+        self._trace(compiled, poses[views], camera, self._samples, {k: v for k, v in run.items() if k == "rgb"})
+        self._trace(compiled, poses[views], camera, 1, {k: v for k, v in run.items() if k != "rgb"})
+
+    def _trace(
+        self, compiled: _Compiled, poses: NDArray, camera: Camera, samples: int, images: dict[str, NDArray]
+    ) -> None:
+        if not images:
+            return
+        outputs = [
+            images.get(name, np.empty((0, camera.height, camera.width, *tail), kind))
+            for name, (tail, kind) in SENSORS.items()
+        ]
+        trace_views(
+            compiled.tree.address,
+            coherent_arguments().ctypes.data,
+            compiled.surface,
+            poses,
+            camera.focal,
+            samples,
+            self._lights,
+            self._fill,
+            self._background,
+            *outputs,
+        )
+
+    def _compile(self, scene_id: int) -> _Compiled:
+        with self._lock:
+            if scene_id in self._compiled:
+                self._compiled.move_to_end(scene_id)
+                return self._compiled[scene_id]
+        vertices, faces, surface = flatten(self._scenes[scene_id])
+        compiled = _Compiled(TriangleTree(vertices, faces), surface)
+        with self._lock:
+            compiled = self._compiled.setdefault(scene_id, compiled)
+            while len(self._compiled) > self._keep:
+                # not closed here: another thread may still be tracing it, and its tree is freed with the last reference
+                self._compiled.popitem(last=False)
+        return compiled
+
+
+def _runs(scene_ids: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
+    """Stretches of views of one scene, short enough to share out over threads."""
+    start = 0
+    for stop in range(1, len(scene_ids) + 1):
+        if stop == len(scene_ids) or scene_ids[stop] != scene_ids[start] or stop - start == _VIEWS_PER_TASK:
+            yield int(scene_ids[start]), slice(start, stop)
+            start = stop
