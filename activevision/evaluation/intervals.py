@@ -158,7 +158,7 @@ def aligned(*logs: TrajectoryLog) -> tuple[TrajectoryLog, ...]:
             )
         if log.views != first.views:
             raise UserError(f"{names} cannot be paired: {first.views} and {log.views} views; use one protocol.")
-        row = np.array([order[key] for key in log.keys()])
+        row = np.array([order[key] for key in log.keys()])  # noqa: SIM118 - a log is no mapping
         log = log.take(np.argsort(row))
         if not np.array_equal(log.label, first.label):
             raise UserError(f"{names} cannot be paired: they give a scene different labels; use one catalogue.")

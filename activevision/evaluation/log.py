@@ -176,4 +176,5 @@ def concatenate(logs: Sequence[TrajectoryLog]) -> TrajectoryLog:
             raise UserError(
                 f"trajectory logs of {first.policy!r} have {first.views} and {log.views} views: join alike."
             )
-    return replace(first, **{name: np.concatenate([getattr(log, name) for log in logs]) for name in _ARRAYS})
+    joined: dict[str, Any] = {name: np.concatenate([getattr(log, name) for log in logs]) for name in _ARRAYS}
+    return replace(first, **joined)

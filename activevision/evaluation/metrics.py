@@ -1,4 +1,7 @@
-"""Scores of a trajectory log after every view. Every object counts the same, however many episodes it has."""
+"""Scores of a trajectory log after every view.
+
+Every object counts the same under every seed, however many episodes it has, as in ``intervals``.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ _FLOOR = 1e-12  # a class that was ruled out and is the true one costs 27.6 nats
 
 
 def weights(log: TrajectoryLog) -> Array:
-    """(N,) of the episodes, summing to 1, such that every object weighs the same."""
-    _, index, episodes = np.unique(log.scene, return_inverse=True, return_counts=True)
+    """(N,) of the episodes, summing to 1, such that every pair of an object and a seed weighs the same."""
+    _, scene = np.unique(log.scene, return_inverse=True)
+    pair = np.stack([scene, log.seed])
+    _, index, episodes = np.unique(pair, axis=1, return_inverse=True, return_counts=True)
     return 1.0 / (len(episodes) * episodes[index])
 
 
@@ -62,12 +67,12 @@ def reliability(confidence: ArrayLike, correct: ArrayLike, weight: ArrayLike, bi
     """
     confidence, weight = np.asarray(confidence, np.float64), np.asarray(weight, np.float64)
     index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    total = np.bincount(index, weight, bins)
+    total = np.bincount(index, weights=weight, minlength=bins).astype(np.float64)
     with np.errstate(invalid="ignore"):
         return Reliability(
             weight=total,
-            confidence=np.bincount(index, weight * confidence, bins) / total,
-            accuracy=np.bincount(index, weight * np.asarray(correct, np.float64), bins) / total,
+            confidence=np.bincount(index, weights=weight * confidence, minlength=bins) / total,
+            accuracy=np.bincount(index, weights=weight * np.asarray(correct, np.float64), minlength=bins) / total,
         )
 
 
