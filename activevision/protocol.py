@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from activevision.camera import Camera
 from activevision.errors import UserError, unknown
+from activevision.geometry import orbit_pose
 
 PROPRIOCEPTION = ("elevation", "azimuth")
 """What an observation may tell about where the camera is, beyond its own motion."""
@@ -74,7 +76,7 @@ class Protocol:
     def camera(self) -> Camera:
         return Camera(self.width, self.height, self.hfov_deg)
 
-    @property
+    @cached_property
     def elevations(self) -> NDArray[np.float64]:
         """(E,) radians."""
         return np.radians(self.elevations_deg)
@@ -85,6 +87,17 @@ class Protocol:
         return 2 * math.pi / self.azimuths
 
     @property
+    def distance(self) -> float:
+        """Metres from the camera to the middle of an object of unit radius, so that it fills the view and no more."""
+        return 1.0 / math.sin(self.camera.smallest_half_angle)
+
+    @cached_property
+    def poses(self) -> NDArray[np.float64]:
+        """(E, A, 4, 4) ``world_from_camera`` of every viewpoint round an object of unit radius at the origin."""
+        azimuths = np.arange(self.azimuths) * self.azimuth_step
+        return orbit_pose(self.elevations[:, None], azimuths, self.distance)
+
+    @cached_property
     def motions(self) -> NDArray[np.int64]:
         """(M, 2) steps in (elevation, azimuth) rows and columns that each discrete motion asks for, in raster order."""
         rows, columns = (np.arange(n) - n // 2 for n in self.neighbourhood)

@@ -1,0 +1,1 @@
+"""Gymnasium environments: what a moving camera sees. Importing activevision registers them."""

@@ -1,0 +1,156 @@
+"""Viewpoint spaces: where a camera may be, how a motion takes it elsewhere, and what it sees there.
+
+An environment is a viewpoint space × a task. States of a space are arrays (N, d) with one row an environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from activevision.errors import UserError
+from activevision.geometry import egomotion, log_se3, orbit_pose
+from activevision.protocol import Protocol as ViewProtocol
+from activevision.scenes import Entry, Scene
+from activevision.simulators.view_grid import SimulatorFactory, ViewGrid
+
+
+class ViewpointSpace(Protocol):
+    """What a task asks of a space of viewpoints."""
+
+    action_space: spaces.Space
+
+    def place(self, unit: NDArray[np.float64]) -> NDArray:
+        """States (N, d) for points (N, 2) of the unit square; uniform points give the start distribution."""
+        ...
+
+    def check(self, states: Any) -> NDArray:
+        """States (..., d) a user asked for; UserError if they are outside of the space."""
+        ...
+
+    def move(self, states: NDArray, actions: NDArray) -> NDArray:
+        """States (N, d) that motions lead to."""
+        ...
+
+    def poses(self, states: NDArray) -> NDArray[np.float64]:
+        """(N, 4, 4) ``world_from_camera``."""
+        ...
+
+    def egomotions(self, states: NDArray, next_states: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """``camera_t_from_camera_t1`` (N, 4, 4) and its twist (N, 6)."""
+        ...
+
+    def angles(self, states: NDArray) -> NDArray[np.float64]:
+        """(N, 2) elevation and azimuth in radians."""
+        ...
+
+    def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
+        """Images (N, H, W, …) of scenes (N,)."""
+        ...
+
+
+class OrbitGrid:
+    """Viewpoints of a protocol's view grid; a motion is an index into ``protocol.motions``; seeing is a look-up."""
+
+    def __init__(self, grid: ViewGrid):
+        self.grid = grid
+        self.protocol = grid.protocol
+        self.action_space = spaces.Discrete(len(self.protocol.motions))
+        self._poses = self.protocol.poses
+        # A turn of both cameras about the vertical axis changes no egomotion: a table over (row, next row, columns
+        # between them) holds them all.
+        start = self._poses[:, None, None, 0]
+        self._egomotions = egomotion(start, self._poses[None, :, :])
+        self._twists = log_se3(self._egomotions).astype(np.float32)
+
+    def place(self, unit: NDArray[np.float64]) -> NDArray:
+        return (unit * self.protocol.grid_shape).astype(np.int64)
+
+    def check(self, states: Any) -> NDArray:
+        states = np.asarray(states, np.int64)
+        if states.shape[-1:] != (2,) or np.any(states < 0) or np.any(states >= self.protocol.grid_shape):
+            raise UserError(
+                f"viewpoint {states.tolist()} is not on the {self.protocol.name} grid: give (row, column) within "
+                f"{self.protocol.grid_shape}."
+            )
+        return states
+
+    def move(self, states: NDArray, actions: NDArray) -> NDArray:
+        return self.protocol.move(states, actions)
+
+    def poses(self, states: NDArray) -> NDArray[np.float64]:
+        return self._poses[states[:, 0], states[:, 1]]
+
+    def egomotions(self, states: NDArray, next_states: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        columns = (next_states[:, 1] - states[:, 1]) % self.protocol.azimuths
+        index = states[:, 0], next_states[:, 0], columns
+        return self._egomotions[index], self._twists[index]
+
+    def angles(self, states: NDArray) -> NDArray[np.float64]:
+        return np.stack([self.protocol.elevations[states[:, 0]], states[:, 1] * self.protocol.azimuth_step], axis=-1)
+
+    def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
+        return self.grid.views(scenes, states, sensor)
+
+
+class OrbitSphere:
+    """Every viewpoint of the sphere between a protocol's lowest and highest row; views are rendered as they are seen.
+
+    State: (elevation, azimuth) in radians. Action: Box(−1, 1, (2,)), scaled so that ±1 is the farthest motion of the
+    protocol's neighbourhood along each axis.
+    """
+
+    def __init__(self, entries: Sequence[Entry], protocol: ViewProtocol, simulator: SimulatorFactory):
+        self.protocol = protocol
+        self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self._simulator = simulator(_FittedScenes(entries))
+        self._low, self._high = protocol.elevations.min(), protocol.elevations.max()
+        rows, columns = (n // 2 for n in protocol.neighbourhood)
+        row_step = (self._high - self._low) / max(len(protocol.elevations_deg) - 1, 1)
+        self._reach = np.array([rows * row_step, columns * protocol.azimuth_step])
+
+    def place(self, unit: NDArray[np.float64]) -> NDArray:
+        return np.array([self._low, 0.0]) + unit * [self._high - self._low, 2 * np.pi]
+
+    def check(self, states: Any) -> NDArray:
+        states = np.asarray(states, np.float64)
+        if states.shape[-1:] != (2,) or np.any(states[..., 0] < self._low) or np.any(states[..., 0] > self._high):
+            raise UserError(
+                f"viewpoint {states.tolist()} is outside of the sphere: give (elevation, azimuth) in radians with "
+                f"elevation within [{self._low:.3f}, {self._high:.3f}]."
+            )
+        return states
+
+    def move(self, states: NDArray, actions: NDArray) -> NDArray:
+        target = states + np.clip(actions, -1, 1) * self._reach
+        return np.stack([np.clip(target[:, 0], self._low, self._high), target[:, 1] % (2 * np.pi)], axis=-1)
+
+    def poses(self, states: NDArray) -> NDArray[np.float64]:
+        return orbit_pose(states[:, 0], states[:, 1], self.protocol.distance)
+
+    def egomotions(self, states: NDArray, next_states: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        motion = egomotion(self.poses(states), self.poses(next_states))
+        return motion, log_se3(motion).astype(np.float32)
+
+    def angles(self, states: NDArray) -> NDArray[np.float64]:
+        return states
+
+    def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
+        return self._simulator.render(scenes, self.poses(states), self.protocol.camera, (sensor,))[sensor]
+
+
+class _FittedScenes(Sequence[Scene]):
+    """Entries as scenes of unit radius, loaded when they are asked for."""
+
+    def __init__(self, entries: Sequence[Entry]):
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._entries[index].load().fitted()

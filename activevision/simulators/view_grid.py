@@ -1,0 +1,137 @@
+"""View grids: all views of a scene under a protocol, rendered once, cached on disk, looked up for ever after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from activevision.errors import UserError
+from activevision.files import atomic_write, cache_dir, digest
+from activevision.progress import progress
+from activevision.protocol import Protocol
+from activevision.scenes import Entry, Scene
+from activevision.simulators.simulator import SENSORS, Simulator, check_sensors
+
+SimulatorFactory = Callable[[Sequence[Scene]], Simulator]
+
+
+def default_simulator(scenes: Sequence[Scene]) -> Simulator:
+    """The embedded Embree simulator, imported when it is first needed."""
+    from activevision.simulators.embree_simulator import EmbreeSimulator
+
+    return EmbreeSimulator(scenes)
+
+
+class ViewGrid:
+    """Views of S scenes from every viewpoint of a protocol, each scene fitted to unit radius round the origin.
+
+    One file a scene and sensor lies in the cache under a key of the scene, the grid, the camera and the simulator's
+    settings. Files are written aside and renamed, so two processes may render the same grid at once, an interrupted
+    run goes on where it stopped, and a damaged file is rendered again. Scenes are loaded only to be rendered.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        protocol: Protocol,
+        sensors: Sequence[str] = ("rgb",),
+        simulator: SimulatorFactory = default_simulator,
+        folder: Path | None = None,
+    ):
+        check_sensors(sensors)
+        if not entries:
+            raise UserError("a view grid of no scenes: choose a split that has some.")
+        self.entries, self.protocol, self.sensors = tuple(entries), protocol, tuple(sensors)
+        self._factory = simulator
+        self._folder = folder or cache_dir("views")
+        settings = self._factory([]).settings
+        look = (
+            protocol.elevations_deg,
+            protocol.azimuths,
+            protocol.height,
+            protocol.width,
+            protocol.hfov_deg,
+            settings,
+        )
+        self._keys = [digest(entry.key, look) for entry in entries]
+        self._maps: dict[str, list[NDArray | None]] = {sensor: [None] * len(entries) for sensor in sensors}
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def prepare(self) -> ViewGrid:
+        """Render what the cache lacks, on all processors, with a progress bar; returns itself."""
+        missing = [scene for scene in range(len(self)) if not self._open(scene)]
+        if missing:
+            with (
+                progress(
+                    f"Rendering {self.protocol.name} views", len(missing) * self.protocol.grid_size, "views"
+                ) as advance,
+                ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool,
+            ):
+                try:
+                    for _ in pool.map(self._render, missing):
+                        advance(self.protocol.grid_size)
+                except BaseException:
+                    pool.shutdown(cancel_futures=True)
+                    raise
+        return self
+
+    def views(self, scenes: ArrayLike, viewpoints: ArrayLike, sensor: str = "rgb") -> NDArray:
+        """Images (N, H, W, …) of scenes (N,) from viewpoints (N, 2); renders a scene that was not prepared."""
+        scenes, index = np.asarray(scenes), self.protocol.viewpoint_index(viewpoints)
+        tail, kind = SENSORS[sensor]
+        out = np.empty((len(scenes), self.protocol.height, self.protocol.width, *tail), kind)
+        maps = self._maps[sensor]
+        for row, (scene, view) in enumerate(zip(scenes.tolist(), index.tolist(), strict=True)):
+            images = maps[scene]
+            out[row] = (self.scene(scene, sensor) if images is None else images)[view]
+        return out
+
+    def scene(self, scene: int, sensor: str = "rgb") -> NDArray:
+        """Read-only memory map (E·A, H, W, …) of one scene, viewpoints in raster order."""
+        if self._maps[sensor][scene] is None and not self._open(scene):
+            self._render(scene)
+        images = self._maps[sensor][scene]
+        assert images is not None
+        return images
+
+    def _path(self, scene: int, sensor: str) -> Path:
+        key = self._keys[scene]
+        return self._folder / key[:2] / f"{key}.{sensor}.npy"
+
+    def _open(self, scene: int) -> bool:
+        """Map a scene's files; False if one is missing or damaged."""
+        for sensor in self.sensors:
+            if self._maps[sensor][scene] is not None:
+                continue
+            tail, kind = SENSORS[sensor]
+            shape = (self.protocol.grid_size, self.protocol.height, self.protocol.width, *tail)
+            try:
+                # a plain view of the map: a memmap makes a Python object of every slice, which costs more than the copy
+                images = np.asarray(np.load(self._path(scene, sensor), mmap_mode="r"))
+            except (OSError, ValueError, EOFError):
+                return False
+            if images.shape != shape or images.dtype != kind:
+                return False
+            self._maps[sensor][scene] = images
+        return True
+
+    def _render(self, scene: int) -> None:
+        protocol = self.protocol
+        simulator = self._factory([self.entries[scene].load().fitted()])
+        try:
+            poses = protocol.poses.reshape(-1, 4, 4)
+            images = simulator.render(np.zeros(len(poses), np.int64), poses, protocol.camera, self.sensors)
+        finally:
+            simulator.close()
+        for sensor in self.sensors:
+            with atomic_write(self._path(scene, sensor)) as file:
+                np.save(file, images[sensor])
+        if not self._open(scene):
+            raise UserError(f"cannot read back {self._path(scene, self.sensors[0])}: check the disk it is on.")
