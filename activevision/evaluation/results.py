@@ -113,8 +113,9 @@ def table(results: dict[str, Any]) -> Table:
     views = shown_views(results)
     under_test = contenders(results)
     over = f" over {results['intervals']['over']}" if "intervals" in results else ""
+    fusions = {row["fusion"] for row in results["policies"].values()}
     result = Table(
-        title=f"Accuracy in % with 95 % intervals{over}",
+        title=f"Accuracy in % with 95 % intervals{over}; fusion: {', '.join(sorted(fusions))}",
         caption="± is half an interval. ECE: expected calibration error after the last view; turn: what the camera "
         "turned until then. Below the line: ceilings, not policies.",
         title_justify="left",
@@ -122,18 +123,16 @@ def table(results: dict[str, Any]) -> Table:
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
-    result.add_column("policy", no_wrap=True)
-    result.add_column("fusion", style="dim")
-    for view in views:
-        result.add_column(f"view {view}", justify="right", no_wrap=True)
-    result.add_column("ECE", justify="right", no_wrap=True)
-    result.add_column("turn", justify="right", no_wrap=True)
+    for heading in ["policy", *(["fusion"] if len(fusions) > 1 else [])]:
+        result.add_column(heading, no_wrap=True)
+    for heading in [*(f"view {view}" for view in views), "ECE", "turn"]:
+        result.add_column(heading, justify="right", no_wrap=True)
     rows = sorted(results["policies"].items(), key=lambda item: is_ceiling(item[0]))
     for number, (name, row) in enumerate(rows):
         turned = row.get("rotation_deg")
         result.add_row(
             name,
-            row["fusion"],
+            *([row["fusion"]] if len(fusions) > 1 else []),
             *(f"{100 * row['accuracy'][v - 1]:.1f} ±{100 * half_width(row['ci95'][v - 1]):4.1f}" for v in views),
             f"{row['ece'][-1]:.3f}",
             f"{turned[-1]:.0f}°" if turned else "–",

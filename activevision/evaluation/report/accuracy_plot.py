@@ -1,0 +1,111 @@
+"""Accuracy against the number of views, with bands; every line is named where it ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from activevision.evaluation.report.html import WIDE, element, line, svg, text
+from activevision.evaluation.report.series import series
+from activevision.evaluation.report.words import NARROW_SPACE, number
+from activevision.evaluation.schema import is_ceiling
+
+_SPACING = 17.0
+
+
+def accuracy_plot(results: dict[str, Any], width: int) -> Element:
+    policies = results["policies"]
+    views = len(next(iter(policies.values()))["accuracy"])
+    height = 400 if width == WIDE else 330
+    left, right, top, bottom = 46.0, width - (136.0 if width == WIDE else 108.0), 14.0, height - 44.0
+    low, high = _limits(policies)
+
+    def x(view: float) -> float:
+        return left + (right - left) * ((view - 1) / (views - 1) if views > 1 else 0.5)
+
+    def y(share: float) -> float:
+        return bottom - (bottom - top) * (share - low) / (high - low)
+
+    step = 0.1 if high - low > 0.25 else 0.05
+    ticks = np.arange(round(low / step), round(high / step) + 1) * step
+    order = sorted(policies, key=lambda name: (not is_ceiling(name), "s-test" in series(results, name)))
+    ends = _spread([y(policies[name]["accuracy"][-1]) for name in order], top, bottom)
+    return svg(
+        width,
+        height,
+        "Accuracy against the number of views, by policy",
+        [line(left, y(tick), right, y(tick), "grid") for tick in ticks],
+        [text(left - 8, y(tick) + 4, number(100 * tick, 0), "tick", "end") for tick in ticks],
+        [text(x(view), bottom + 20, str(view), "tick", "middle") for view in _view_ticks(views)],
+        text((left + right) / 2, bottom + 38, "number of views", "axis", "middle"),
+        text(left - 8, top - 2, f"{NARROW_SPACE}%", "tick", "end"),
+        [_band(results, name, x, y) for name in order if not is_ceiling(name) and views > 1],
+        [_curve(results, name, x, y) for name in order],
+        [
+            _name(results, name, right, y(policies[name]["accuracy"][-1]), end)
+            for name, end in zip(order, ends, strict=True)
+        ],
+    )
+
+
+def _limits(policies: dict[str, Any]) -> tuple[float, float]:
+    """The intervals' range, out to multiples of 5 points and at least 20 points wide."""
+    low = math.floor(min(ends[0] for row in policies.values() for ends in row["ci95"]) * 20) / 20
+    high = math.ceil(max(ends[1] for row in policies.values() for ends in row["ci95"]) * 20) / 20
+    if high - low > 0.25:
+        low, high = math.floor(low * 10 + 1e-9) / 10, math.ceil(high * 10 - 1e-9) / 10
+    return max(0.0, min(low, high - 0.2)), min(1.0, max(high, low + 0.2))
+
+
+def _view_ticks(views: int) -> list[int]:
+    return sorted({round(view) for view in np.linspace(1, views, min(views, 12))})
+
+
+def _band(results: dict[str, Any], name: str, x: Any, y: Any) -> Element:
+    ends = results["policies"][name]["ci95"]
+    outline = [(x(t + 1), y(high)) for t, (_, high) in enumerate(ends)]
+    outline += [(x(t + 1), y(low)) for t, (low, _) in reversed(list(enumerate(ends)))]
+    return element("polygon", points=_points(outline), class_=f"band {series(results, name)}")
+
+
+def _curve(results: dict[str, Any], name: str, x: Any, y: Any) -> Element:
+    marks = [(x(t + 1), y(share)) for t, share in enumerate(results["policies"][name]["accuracy"])]
+    dots = [] if is_ceiling(name) else [element("circle", cx=px, cy=py, r=3.2, class_="dot") for px, py in marks]
+    return element("g", element("polyline", points=_points(marks), class_="curve"), dots, class_=series(results, name))
+
+
+def _name(results: dict[str, Any], name: str, right: float, at: float, end: float) -> Element:
+    return element(
+        "g",
+        line(right + 5, at, right + 17, end, "leader"),
+        element(
+            "text",
+            element("tspan", number(100 * results["policies"][name]["accuracy"][-1]), class_="value"),
+            element("tspan", name, dx=5),
+            x=right + 21,
+            y=end + 4,
+            class_="name",
+        ),
+        class_=series(results, name),
+    )
+
+
+def _spread(wanted: Sequence[float], top: float, bottom: float) -> list[float]:
+    """Heights a line of text apart that are nearest to the wanted ones (least squares), in the same order."""
+    order = np.argsort(wanted, kind="stable")
+    offset = _SPACING * np.arange(len(order))
+    placed = isotonic_regression(np.asarray(wanted)[order] - offset).x + offset
+    placed += min(0.0, bottom + 6 - placed[-1])
+    placed += max(0.0, top - placed[0])
+    result = np.empty(len(order))
+    result[order] = placed
+    return result.tolist()
+
+
+def _points(corners: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{px:.1f},{py:.1f}" for px, py in corners)

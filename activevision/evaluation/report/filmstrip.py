@@ -1,0 +1,92 @@
+"""Episodes as strips of frames with the belief under each view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import numpy as np
+from numpy.typing import NDArray
+
+from activevision.evaluation.report.html import element, image
+from activevision.evaluation.report.series import series
+from activevision.evaluation.report.words import degrees, percent
+
+_CLASSES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Filmstrip:
+    """One episode to look at.
+
+    policy: its name. scene: id. label: true class index.
+    frames: (T, H, W, 3) uint8. belief: (T, C) log-posterior after each view. viewpoints: (T, 2) int grid indices.
+    """
+
+    policy: str
+    scene: str
+    label: int
+    frames: NDArray[np.uint8]
+    belief: NDArray[np.float32]
+    viewpoints: NDArray[np.int64]
+
+
+def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
+    """A strip: the true class and its strongest rivals keep their place under every view."""
+    classes: Sequence[str] = results["catalogue"]["classes"]
+    belief = np.exp(np.asarray(strip.belief, np.float64))
+    rivals = [int(c) for c in np.argsort(-belief.max(axis=0), kind="stable") if c != strip.label]
+    shown = [strip.label, *rivals[: _CLASSES - 1]]
+    views = [
+        element(
+            "div",
+            image(frame, f"view {t + 1} of {strip.scene}"),
+            _verdict(t, bool(belief[t].argmax() == strip.label), _where(results, strip.viewpoints[t])),
+            [_bar(classes[c], belief[t, c], c == strip.label, c == belief[t].argmax()) for c in shown],
+            class_="view",
+        )
+        for t, frame in enumerate(strip.frames)
+    ]
+    return element(
+        "figure",
+        element(
+            "figcaption",
+            element("span", strip.policy, class_=f"chip {series(results, strip.policy)}"),
+            element("span", "a ", element("b", classes[strip.label]), class_="truth"),
+            element("span", strip.scene, class_="scene"),
+        ),
+        element("div", views, class_="views", style=f"--views:{len(views)}"),
+        class_="strip",
+    )
+
+
+def _verdict(t: int, right: bool, where: str) -> Element:
+    return element(
+        "div",
+        element("span", f"{t + 1} {'✓' if right else '✗'}", class_="right" if right else "wrong"),
+        element("span", where, class_="where"),
+        class_="verdict",
+    )
+
+
+def _where(results: dict[str, Any], viewpoint: NDArray[np.int64]) -> str:
+    protocol = results["protocol"]
+    if "elevations_deg" not in protocol:
+        return ""
+    row, column = (int(index) for index in viewpoint)
+    return f"↑{degrees(protocol['elevations_deg'][row])} ↻{degrees(360 * column / protocol['azimuths'])}"
+
+
+def _bar(name: str, share: float, true: bool, top: bool) -> Element:
+    kind = " true" if true else ""
+    kind += (" right" if true else " wrong") if top else ""
+    return element(
+        "div",
+        element("i", style=f"width:{100 * share:.1f}%"),
+        element("span", name, class_="class"),
+        element("span", percent(share, 0), class_="share"),
+        class_=f"bar{kind}",
+        title=f"{name}: {percent(share)}",
+    )

@@ -1,0 +1,187 @@
+"""What the numbers say, in sentences that follow from them by fixed rules and claim no more than the intervals allow."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from activevision.evaluation.report.words import interval, listed, percent, points
+from activevision.evaluation.schema import BASELINES, contenders
+
+
+def headline_view(results: dict[str, Any]) -> int:
+    """The view that the findings speak of: the third, where the published comparisons stand, or the last before it."""
+    return min(3, len(next(iter(results["policies"].values()))["accuracy"]))
+
+
+def protagonist(results: dict[str, Any]) -> str | None:
+    """The policy under test that the findings speak of: ppo where it ran, else the one that does best."""
+    names = contenders(results)
+    if "ppo" in names or not names:
+        return "ppo" if names else None
+    return max(names, key=lambda name: accuracy(results, name))
+
+
+def accuracy(results: dict[str, Any], policy: str) -> float:
+    return float(results["policies"][policy]["accuracy"][headline_view(results) - 1])
+
+
+def best_baseline(results: dict[str, Any]) -> str | None:
+    """The baseline with the highest accuracy at the headline view; the earlier on the ladder where two are level."""
+    names = [name for name in BASELINES if name in results["policies"]]
+    return max(names, key=lambda name: accuracy(results, name), default=None)
+
+
+def headline(results: dict[str, Any]) -> tuple[str, str]:
+    """Two plain sentences: what was found, and by how much."""
+    view, policy, best = headline_view(results), protagonist(results), best_baseline(results)
+    if policy is None or best is None:
+        leader = max(results["policies"], key=lambda name: accuracy(results, name))
+        return (
+            f"{policy or best or leader} recognises {percent(accuracy(results, policy or best or leader))} "
+            f"of the objects at view {view}",
+            "Nothing was compared: give both a policy under test and at least one baseline.",
+        )
+    rows = {row["b"]: row for row in results["paired"] if row["a"] == policy and row["view"] == view}
+    if not rows:
+        return f"{policy} recognises {percent(accuracy(results, policy))} of the objects at view {view}", (
+            "One view leaves nothing to choose, so no policies are compared."
+        )
+    beaten = [b for b, row in rows.items() if row["ci95"][0] > 0]
+    if len(beaten) == len(rows):
+        claim = f"{policy} beats {'every baseline' if len(rows) > 1 else best} at view {view}"
+    elif best in beaten or beaten == ["single"]:
+        claim = (
+            f"{policy} beats {listed(beaten)} at view {view}, but not {listed([b for b in rows if b not in beaten])}"
+        )
+    elif "random" in beaten:
+        claim = f"{policy} beats random at view {view}, but not {best}"
+    else:
+        claim = f"{policy} does not beat {best} at view {view}"
+    compared = [name for name in ("random", best) if name in rows]
+    parts = [
+        f"{points(rows[b]['difference'])} points against {b}"
+        f"{', the best baseline' if b == best else ''} (95 % interval {interval(rows[b]['ci95'])})"
+        for b in dict.fromkeys(compared)
+    ]
+    return claim, f"It recognises {percent(accuracy(results, policy))} of the objects: {' and '.join(parts)}."
+
+
+def diagnosis(results: dict[str, Any]) -> list[str]:
+    """Sentences on whether the recogniser, the fusion or the exploration limits the result, from the numbers alone.
+
+    The ceilings divide what is still wrong: what all views together cannot tell is the recogniser's (with its fusion);
+    what lies between the policy and all views is left to the choice of views; a fusion limits if another one is clearly
+    better with the same policy. Without ceilings there is little to say, and little is said.
+    """
+    policy = protagonist(results) or best_baseline(results)
+    if policy is None:
+        return []
+    return [
+        sentence
+        for sentence in (
+            _shares_of_error(results, policy),
+            _choice(results, policy),
+            _oracle(results, policy),
+            _fusion(results, policy),
+            _more_views(results),
+            _confidence(results, policy),
+        )
+        if sentence
+    ]
+
+
+def _shares_of_error(results: dict[str, Any], policy: str) -> str | None:
+    if "all_views" not in results["policies"]:
+        return None
+    view, got, everything = headline_view(results), accuracy(results, policy), accuracy(results, "all_views")
+    if got >= everything:
+        return (
+            f"With {view} views {policy} is already at the level of the whole grid fused "
+            f"({percent(got)} against {percent(everything)}): the recogniser and the fusion limit the result, not the "
+            "choice of views."
+        )
+    choice, recogniser = everything - got, 1 - everything
+    most = "the recogniser, with this fusion, limits it most" if recogniser > choice else "exploration limits it most"
+    return (
+        f"Of the {percent(1 - got)} that {policy} still gets wrong at view {view}, {percent(choice)} would be right with "
+        f"the whole grid fused and {percent(recogniser)} would still be wrong: {most}."
+    )
+
+
+def _choice(results: dict[str, Any], policy: str) -> str | None:
+    view = headline_view(results)
+    rows = [row for row in results.get("gap_closed", []) if row["policy"] == policy and row["view"] == view]
+    if not rows:
+        return None
+    row = rows[0]
+    if row["share"] is None:
+        return (
+            f"The gap from random to all views is not clearly above zero at view {view}: under this protocol the choice "
+            "of views can hardly matter."
+        )
+    return (
+        f"Exploration: {policy} closes {percent(row['share'], 0)} of the gap from random to all views at view {view} "
+        f"(95 % interval {interval(row['ci95'], digits=0)} %)."
+    )
+
+
+def _oracle(results: dict[str, Any], policy: str) -> str | None:
+    if "oracle" not in results["policies"]:
+        return None
+    ahead = accuracy(results, "oracle") - accuracy(results, policy)
+    sentence = (
+        f"A one-step choice that knows the label reaches {percent(accuracy(results, 'oracle'))} at view "
+        f"{headline_view(results)}, {points(ahead)} points from {policy}; part of that is knowledge of the label that no "
+        "policy has."
+    )
+    if "all_views" in results["policies"] and accuracy(results, "oracle") > accuracy(results, "all_views"):
+        sentence += " It passes the whole grid fused, so there are views that mislead, and a fusion may outvote good ones with them."
+    return sentence
+
+
+def _fusion(results: dict[str, Any], policy: str) -> str | None:
+    row, view = results["policies"][policy], headline_view(results)
+    others = {
+        fusion: other["versus"][view - 1] for fusion, other in row.get("fusions", {}).items() if "versus" in other
+    }
+    if not others:
+        return None
+    fusion, versus = max(others.items(), key=lambda item: item[1]["difference"])
+    change = f"{points(versus['difference'])} points (95 % interval {interval(versus['ci95'])})"
+    if versus["ci95"][0] > 0:
+        return (
+            f"Fusion: with the same policy, {fusion} instead of {row['fusion']} changes accuracy at view {view} by "
+            f"{change}: the fusion holds the result back."
+        )
+    return (
+        f"Fusion: no other fusion is clearly better than {row['fusion']} with the same policy; the best, {fusion}, "
+        f"changes accuracy at view {view} by {change}."
+    )
+
+
+def _more_views(results: dict[str, Any]) -> str | None:
+    row = results["policies"].get("random")
+    if row is None or row["accuracy"][-1] > row["accuracy"][0]:
+        return None
+    return (
+        f"Random views do not help: accuracy goes from {percent(row['accuracy'][0])} to {percent(row['accuracy'][-1])} "
+        f"over {len(row['accuracy'])} views, which points at the fusion rather than at the policy."
+    )
+
+
+def _confidence(results: dict[str, Any], policy: str) -> str | None:
+    row = results["policies"][policy]
+    bins = row.get("reliability")
+    if not bins or row["ece"][-1] < 0.1:
+        return None
+    excess = math.fsum(
+        w * (c - a) for w, c, a in zip(bins["weight"], bins["confidence"], bins["accuracy"], strict=True)
+    )
+    return (
+        f"The beliefs of {policy} are {'over' if excess > 0 else 'under'}-confident after the last view (calibration "
+        f"error {percent(row['ece'][-1])}), as when views that agree are counted as if they were independent."
+        if excess > 0
+        else f"The beliefs of {policy} are under-confident after the last view (calibration error "
+        f"{percent(row['ece'][-1])})."
+    )

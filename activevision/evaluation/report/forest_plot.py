@@ -1,0 +1,65 @@
+"""Paired differences as a forest plot: one row per comparison, an interval about a line at zero."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from activevision.evaluation.report.html import WIDE, element, line, svg, text
+from activevision.evaluation.report.words import interval, number, points
+from activevision.evaluation.results import shown_views
+
+_ROW = 24.0
+
+
+def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
+    """Differences of ``policy`` to the baselines, grouped by view; at most four views are shown."""
+    shown = shown_views(results, most=5)
+    groups = [[row for row in results["paired"] if row["a"] == policy and row["view"] == view] for view in shown[1:]]
+    low = min(row["ci95"][0] for group in groups for row in group)
+    high = max(row["ci95"][1] for group in groups for row in group)
+    step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if (max(high, 0) - min(low, 0)) / s <= 7 or s == 0.5)
+    low, high = math.floor(min(low, 0.0) / step) * step, math.ceil(max(high, 0.0) / step) * step
+    left, right = 92.0, width - (150.0 if width == WIDE else 44.0)
+
+    def x(difference: float) -> float:
+        return left + (right - left) * (difference - low) / (high - low)
+
+    body: list[Element] = []
+    y = 8.0
+    for group in groups:
+        y += 18
+        body.append(text(0, y, f"view {group[0]['view']}", "group"))
+        for row in group:
+            y += _ROW
+            body.append(_comparison(row, x, y, right, width))
+        y += 10
+    ticks = np.arange(round(low / step), round(high / step) + 1) * step
+    return svg(
+        width,
+        y + 46,
+        f"Differences in accuracy between {policy} and the baselines, in points",
+        [line(x(tick), 8, x(tick), y + 4, "zero" if abs(tick) < 1e-9 else "grid") for tick in ticks],
+        [text(x(tick), y + 20, number(100 * tick, 0, sign=True), "tick", "middle") for tick in ticks],
+        text((left + right) / 2, y + 40, f"points of accuracy, {policy} minus baseline", "axis", "middle"),
+        body,
+    )
+
+
+def _comparison(row: dict[str, Any], x: Any, y: float, right: float, width: int) -> Element:
+    low, high = row["ci95"]
+    verdict = "better" if low > 0 else "worse" if high < 0 else "level"
+    told = [text(right + 54, y, points(row["difference"]), "value", "end")]
+    if width == WIDE:
+        told.append(text(width, y, interval(row["ci95"]), "tick", "end"))
+    return element(
+        "g",
+        text(12, y, f"vs {row['b']}"),
+        line(x(low), y - 4, x(high), y - 4, "whisker"),
+        element("circle", cx=x(row["difference"]), cy=y - 4, r=4.5, class_="dot"),
+        told if width == WIDE else text(width, y, points(row["difference"]), "value", "end"),
+        class_=verdict,
+    )

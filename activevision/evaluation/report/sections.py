@@ -1,0 +1,327 @@
+"""The report's sections on what was found. Each gives an element, or None where the results have nothing for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from activevision.evaluation.report import findings
+from activevision.evaluation.report.accuracy_plot import accuracy_plot
+from activevision.evaluation.report.calibration_plot import calibration_plot
+from activevision.evaluation.report.encoder_plot import encoder_parts
+from activevision.evaluation.report.filmstrip import Filmstrip, filmstrip
+from activevision.evaluation.report.forest_plot import forest_plot
+from activevision.evaluation.report.html import Child, element, responsive
+from activevision.evaluation.report.series import DESCRIPTIONS, series
+from activevision.evaluation.report.viewpoint_maps import viewpoint_map
+from activevision.evaluation.report.words import degrees, interval, listed, number, percent, points
+from activevision.evaluation.results import half_width, shown_views
+from activevision.evaluation.schema import BASELINES, contenders, is_ceiling
+
+
+def section(title: str, lead: str | None, *children: Child | Iterable[Child]) -> Element:
+    return element("section", element("h2", title), element("p", lead, class_="lead") if lead else None, *children)
+
+
+def top(results: dict[str, Any]) -> Element:
+    catalogue, protocol = results["catalogue"], results["protocol"]
+    claim, amount = findings.headline(results)
+    limits = findings.diagnosis(results)
+    return element(
+        "header",
+        element(
+            "p",
+            f"Active recognition · {catalogue['name']}, {catalogue['split']} split · {catalogue['scenes']} objects, "
+            f"{len(catalogue['classes'])} classes · protocol {protocol.get('name', 'unnamed')}",
+            class_="kicker",
+        ),
+        element("h1", claim),
+        element("p", amount, class_="amount"),
+        element("div", _tiles(results), class_="tiles"),
+        element("h3", "What limits it") if limits else None,
+        element("ul", [element("li", sentence) for sentence in limits], class_="limits") if limits else None,
+    )
+
+
+def _tiles(results: dict[str, Any]) -> list[Element]:
+    view, policy, best = findings.headline_view(results), findings.protagonist(results), findings.best_baseline(results)
+    rows = [("single", "one view"), ("random", f"random, {view} views")]
+    if best and best not in ("single", "random"):
+        rows.append((best, f"{best}, {view} views"))
+    if policy:
+        rows.append((policy, f"{policy}, {view} views"))
+    rows.append(("all_views", "the whole grid"))
+    return [
+        element(
+            "div",
+            element("b", percent(findings.accuracy(results, name))),
+            element("span", label),
+            class_=f"tile {series(results, name)}",
+        )
+        for name, label in rows
+        if name in results["policies"]
+    ]
+
+
+def accuracy(results: dict[str, Any]) -> Element:
+    made = results.get("intervals")
+    how = (
+        f"Bands are {percent(made['level'], 0)} bootstrap intervals over {made['over']} ({made['objects']} objects, "
+        f"{made['seeds']} {'seed' if made['seeds'] == 1 else 'seeds'}, {made['resamples']:,} resamples)."
+        if made
+        else "Bands are 95 % intervals."
+    )
+    return section(
+        "Accuracy after every view",
+        f"{how} Dashed lines are ceilings, which no policy could be: they see everything or know the label.",
+        responsive(lambda width: accuracy_plot(results, width)),
+        element("div", _policies_table(results), class_="scroll"),
+    )
+
+
+def _policies_table(results: dict[str, Any]) -> Element:
+    views = shown_views(results)
+    extra = [("nll", "NLL"), ("rotation_deg", "turn"), ("moves", "moves")]
+    extra = [(key, label) for key, label in extra if any(key in row for row in results["policies"].values())]
+    fusions = {row["fusion"] for row in results["policies"].values()}
+    head = element(
+        "thead",
+        element(
+            "tr",
+            element("th", "policy"),
+            element("th", "fusion") if len(fusions) > 1 else None,
+            [element("th", f"view {view}", class_="number") for view in views],
+            element("th", "ECE", class_="number"),
+            [element("th", label, class_="number") for _, label in extra],
+        ),
+    )
+    bodies = [
+        element(
+            "tbody",
+            [_policy_row(results, name, views, [key for key, _ in extra], len(fusions) > 1) for name in names],
+            class_="ceilings" if ceilings else None,
+        )
+        for ceilings in (False, True)
+        if (names := [name for name in results["policies"] if is_ceiling(name) == ceilings])
+    ]
+    caption = (
+        f"Accuracy in %; ± is half of the 95 % interval. {'' if len(fusions) > 1 else f'Fusion: {min(fusions)}. '}"
+        "ECE, NLL (nats), turn and moves of the camera: after the last view."
+    )
+    return element("table", element("caption", caption), head, bodies, class_="policies")
+
+
+def _policy_row(
+    results: dict[str, Any], name: str, views: Sequence[int], extra: Sequence[str], fusion: bool
+) -> Element:
+    row = results["policies"][name]
+    written = {"nll": lambda value: number(value, 2), "rotation_deg": degrees, "moves": number}
+    return element(
+        "tr",
+        element(
+            "th",
+            element("i", class_="swatch"),
+            name,
+            element("small", DESCRIPTIONS[name]) if name in DESCRIPTIONS else None,
+            scope="row",
+        ),
+        element("td", row["fusion"]) if fusion else None,
+        [
+            element(
+                "td",
+                number(100 * row["accuracy"][view - 1]),
+                element("small", f"±{number(100 * half_width(row['ci95'][view - 1]))}"),
+                class_="number",
+            )
+            for view in views
+        ],
+        element("td", number(row["ece"][-1], 3), class_="number"),
+        [element("td", written[key](row[key][-1]) if row.get(key) else "–", class_="number") for key in extra],
+        class_=series(results, name),
+    )
+
+
+def paired(results: dict[str, Any]) -> Element | None:
+    if not results["paired"]:
+        return None
+    names = [name for name in contenders(results) if any(row["a"] == name for row in results["paired"])]
+    shares = [row for row in results.get("gap_closed", []) if row["share"] is not None]
+    lead = (
+        "Same objects, same starts, same seeds: differences within episodes, which vary less than the accuracies. An "
+        "interval that stays off zero is coloured. Each interval stands alone; none is corrected for their number."
+    )
+    return section(
+        "Paired differences",
+        lead,
+        [
+            element("div", element("h3", name), responsive(lambda width, name=name: forest_plot(results, name, width)))  # type: ignore[misc]
+            for name in names
+        ],
+        element("div", _gap_table(shares), class_="scroll") if shares else None,
+    )
+
+
+def _gap_table(shares: Sequence[dict[str, Any]]) -> Element:
+    views = sorted({row["view"] for row in shares})
+    cells = {(row["policy"], row["view"]): row for row in shares}
+    rows = [
+        element(
+            "tr",
+            element("th", policy, scope="row"),
+            [
+                element(
+                    "td", percent(row["share"], 0), element("small", interval(row["ci95"], digits=0)), class_="number"
+                )
+                if (row := cells.get((policy, view)))
+                else element("td", "–", class_="number")
+                for view in views
+            ],
+        )
+        for policy in dict.fromkeys(row["policy"] for row in shares)
+    ]
+    head = element("tr", element("th", "policy"), [element("th", f"view {view}", class_="number") for view in views])
+    caption = element("caption", "Share of the gap from random to all views that is closed, with 95 % intervals")
+    return element("table", caption, element("thead", head), element("tbody", rows))
+
+
+def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Element | None:
+    if not filmstrips:
+        return None
+    return section(
+        "Episodes",
+        "The frame, and the belief after it. ✓ or ✗: whether the most believed class (coloured bar) is the true one "
+        "(marked ●). ↑ is the elevation and ↻ the azimuth of the camera.",
+        element("div", [filmstrip(results, strip) for strip in filmstrips], class_="strips"),
+    )
+
+
+def viewpoints(results: dict[str, Any]) -> Element | None:
+    names = [
+        name for name in ("random", *contenders(results), "oracle") if "viewpoints" in results["policies"].get(name, {})
+    ]
+    if not names or "elevations_deg" not in results["protocol"]:
+        return None
+    best = findings.best_baseline(results)
+    if best not in (None, "single", "random") and len(names) < 4:
+        names.insert(1, str(best))
+    maps = {name: results["policies"][name]["viewpoints"] for name in names}
+    most = max(share for shares in maps.values() for row in shares for share in row)
+    size = sum(len(row) for row in next(iter(maps.values())))
+    return section(
+        "Where they looked",
+        f"Share of the views from the second on that fell on each viewpoint: elevation upwards, azimuth to the right. "
+        f"White is never, full colour {percent(most)}; an even spread would be {percent(1 / size)}.",
+        element(
+            "div",
+            [
+                element(
+                    "figure",
+                    element("figcaption", element("span", name, class_=f"chip {series(results, name)}")),
+                    viewpoint_map(results, name, most),
+                )
+                for name in names
+            ],
+            class_="maps",
+        ),
+    )
+
+
+def fusions(results: dict[str, Any]) -> Element | None:
+    names = [name for name, row in results["policies"].items() if row.get("fusions")]
+    if not names:
+        return None
+    view = findings.headline_view(results)
+    views = len(results["policies"][names[0]]["accuracy"])
+    shown = sorted({view, views})
+    head = element(
+        "tr",
+        element("th", "policy"),
+        element("th", "fusion"),
+        [element("th", f"view {v}", class_="number") for v in shown],
+        element("th", f"change at view {view}", class_="number"),
+        element("th", "ECE", class_="number"),
+        element("th", "NLL", class_="number"),
+    )
+    bodies = [
+        element(
+            "tbody",
+            [
+                _fusion_row(name if fusion is None else "", row, shown, view, series(results, name))
+                for fusion, row in [(None, results["policies"][name]), *results["policies"][name]["fusions"].items()]
+            ],
+        )
+        for name in names
+    ]
+    caption = element("caption", "Accuracy in %; change in points against the first fusion, with its 95 % interval")
+    return section(
+        "Fusion",
+        "The policy is held fixed and the rule that adds up the evidence is swapped. Policies that act on the belief may "
+        "then choose other views.",
+        element("div", element("table", caption, element("thead", head), bodies), class_="scroll"),
+    )
+
+
+def _fusion_row(name: str, row: dict[str, Any], shown: Sequence[int], view: int, class_: str) -> Element:
+    versus = row["versus"][view - 1] if "versus" in row else None
+    return element(
+        "tr",
+        element("th", element("i", class_="swatch") if name else None, name, scope="row"),
+        element("td", row["fusion"]),
+        [element("td", number(100 * row["accuracy"][v - 1]), class_="number") for v in shown],
+        element(
+            "td",
+            points(versus["difference"]) if versus else "–",
+            element("small", interval(versus["ci95"])) if versus else None,
+            class_="number",
+        ),
+        element("td", number(row["ece"][-1], 3), class_="number"),
+        element("td", number(row["nll"][-1], 2) if "nll" in row else "–", class_="number"),
+        class_=class_,
+    )
+
+
+def calibration(results: dict[str, Any]) -> Element:
+    views = shown_views(results)
+    drawn = [
+        name for name in ("random", *contenders(results)[:3]) if "reliability" in results["policies"].get(name, {})
+    ]
+    names = [name for name in results["policies"] if name in (*BASELINES, *contenders(results), "all_views")]
+    head = element("tr", element("th", "policy"), [element("th", f"view {v}", class_="number") for v in views])
+    rows = [
+        element(
+            "tr",
+            element("th", element("i", class_="swatch"), name, scope="row"),
+            [element("td", number(results["policies"][name]["ece"][v - 1], 3), class_="number") for v in views],
+            class_=series(results, name),
+        )
+        for name in names
+    ]
+    caption = element(
+        "caption", "Expected calibration error, 15 equal bins of the confidence in the most believed class"
+    )
+    return section(
+        "Calibration",
+        "Can the belief be taken at its word? On the diagonal a confidence of 70 % is right 70 % of the time; below it the "
+        f"belief is over-confident. Dots: bins of {listed(drawn)} after the last view, area by share of episodes."
+        if drawn
+        else None,
+        element(
+            "div",
+            element("div", calibration_plot(results, drawn), class_="plot square") if drawn else None,
+            element("div", element("table", caption, element("thead", head), element("tbody", rows)), class_="scroll"),
+            class_="pair",
+        ),
+    )
+
+
+def encoder(results: dict[str, Any]) -> Element | None:
+    parts = encoder_parts(results["encoder"])
+    if not parts:
+        return None
+    return section(
+        "Encoder",
+        "The features that the recogniser reads. Normalised equivariance error: distance of the mapped feature to the "
+        "moved frame's, over the distance that no map leaves; 1 is as good as no map, lower is better.",
+        parts,
+    )

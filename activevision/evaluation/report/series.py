@@ -1,0 +1,27 @@
+"""One colour per policy, the same in every figure. The colours themselves are in the style sheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activevision.evaluation.schema import BASELINES, contenders, is_ceiling
+
+TEST_COLOURS = 4
+DESCRIPTIONS = {
+    "single": "first view only",
+    "random": "any motion",
+    "farthest": "largest motion",
+    "sweep": "steady turn",
+    "ppo": "learned by reinforcement",
+    "all_views": "the whole grid fused",
+    "oracle": "next view chosen knowing the label",
+}
+
+
+def series(results: dict[str, Any], policy: str) -> str:
+    """Class that gives ``policy`` its colour and kind of line: test-0, test-1, …, a baseline's name, or ceiling."""
+    if is_ceiling(policy):
+        return f"s-ceiling s-{policy}"
+    if policy in BASELINES:
+        return f"s-baseline s-{policy}"
+    return f"s-test s-test-{contenders(results).index(policy) % TEST_COLOURS}"
