@@ -12,7 +12,7 @@ from scipy.optimize import isotonic_regression
 
 from activevision.evaluation.report.html import WIDE, element, line, svg, text
 from activevision.evaluation.report.series import series
-from activevision.evaluation.report.words import NARROW_SPACE, number
+from activevision.evaluation.report.words import number, percent
 from activevision.evaluation.schema import is_ceiling
 
 _SPACING = 17.0
@@ -21,8 +21,8 @@ _SPACING = 17.0
 def accuracy_plot(results: dict[str, Any], width: int) -> Element:
     policies = results["policies"]
     views = len(next(iter(policies.values()))["accuracy"])
-    height = 400 if width == WIDE else 330
-    left, right, top, bottom = 46.0, width - (136.0 if width == WIDE else 108.0), 14.0, height - 44.0
+    height = 430 if width == WIDE else 330
+    left, right, top, bottom = 52.0, width - (136.0 if width == WIDE else 108.0), 14.0, height - 44.0
     low, high = _limits(policies)
 
     def x(view: float) -> float:
@@ -40,10 +40,9 @@ def accuracy_plot(results: dict[str, Any], width: int) -> Element:
         height,
         "Accuracy against the number of views, by policy",
         [line(left, y(tick), right, y(tick), "grid") for tick in ticks],
-        [text(left - 8, y(tick) + 4, number(100 * tick, 0), "tick", "end") for tick in ticks],
+        [text(left - 8, y(tick) + 4, percent(tick, 0), "tick", "end") for tick in ticks],
         [text(x(view), bottom + 20, str(view), "tick", "middle") for view in _view_ticks(views)],
         text((left + right) / 2, bottom + 38, "number of views", "axis", "middle"),
-        text(left - 8, top - 2, f"{NARROW_SPACE}%", "tick", "end"),
         [_band(results, name, x, y) for name in order if not is_ceiling(name) and views > 1],
         [_curve(results, name, x, y) for name in order],
         [

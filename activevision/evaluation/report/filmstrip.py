@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,9 +58,16 @@ def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
             element("span", "a ", element("b", classes[strip.label]), class_="truth"),
             element("span", strip.scene, class_="scene"),
         ),
-        element("div", views, class_="views", style=f"--views:{len(views)}"),
+        element(
+            "div", views, class_="views", style=f"--columns:{_columns(len(views), 5)};--phone:{_columns(len(views), 4)}"
+        ),
         class_="strip",
     )
+
+
+def _columns(views: int, most: int) -> int:
+    """Frames side by side: at most ``most``, in rows of about equal length."""
+    return math.ceil(views / math.ceil(views / most))
 
 
 def _verdict(t: int, right: bool, where: str) -> Element:
@@ -76,7 +84,7 @@ def _where(results: dict[str, Any], viewpoint: NDArray[np.int64]) -> str:
     if "elevations_deg" not in protocol:
         return ""
     row, column = (int(index) for index in viewpoint)
-    return f"↑{degrees(protocol['elevations_deg'][row])} ↻{degrees(360 * column / protocol['azimuths'])}"
+    return f"{degrees(protocol['elevations_deg'][row])} {degrees(360 * column / protocol['azimuths'])}"
 
 
 def _bar(name: str, share: float, true: bool, top: bool) -> Element:

@@ -1,11 +1,11 @@
-"""What the numbers say, in sentences that follow from them by fixed rules and claim no more than the intervals allow."""
+"""What the numbers say, in sentences that follow from them by fixed rules and claim no more than the intervals do."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from activevision.evaluation.report.words import interval, listed, percent, points
+from activevision.evaluation.report.words import interval, listed, number, percent, points
 from activevision.evaluation.schema import BASELINES, contenders
 
 
@@ -102,10 +102,11 @@ def _shares_of_error(results: dict[str, Any], policy: str) -> str | None:
             "choice of views."
         )
     choice, recogniser = everything - got, 1 - everything
-    most = "the recogniser, with this fusion, limits it most" if recogniser > choice else "exploration limits it most"
+    most = "the recogniser (with this fusion)" if recogniser > choice else "the choice of views"
     return (
-        f"Of the {percent(1 - got)} that {policy} still gets wrong at view {view}, {percent(choice)} would be right with "
-        f"the whole grid fused and {percent(recogniser)} would still be wrong: {most}."
+        f"{policy} is wrong on {percent(1 - got)} at view {view}. The whole grid fused is still wrong on "
+        f"{percent(recogniser)}; the other {number(100 * choice)} points lie between {view} views and all of them. So "
+        f"{most} limits the result most."
     )
 
 
@@ -117,8 +118,8 @@ def _choice(results: dict[str, Any], policy: str) -> str | None:
     row = rows[0]
     if row["share"] is None:
         return (
-            f"The gap from random to all views is not clearly above zero at view {view}: under this protocol the choice "
-            "of views can hardly matter."
+            f"The gap from random to all views is not clearly above zero at view {view}: under this protocol the "
+            "choice of views can hardly matter."
         )
     return (
         f"Exploration: {policy} closes {percent(row['share'], 0)} of the gap from random to all views at view {view} "
@@ -129,14 +130,16 @@ def _choice(results: dict[str, Any], policy: str) -> str | None:
 def _oracle(results: dict[str, Any], policy: str) -> str | None:
     if "oracle" not in results["policies"]:
         return None
-    ahead = accuracy(results, "oracle") - accuracy(results, policy)
+    best, ahead = accuracy(results, "oracle"), accuracy(results, "oracle") - accuracy(results, policy)
     sentence = (
-        f"A one-step choice that knows the label reaches {percent(accuracy(results, 'oracle'))} at view "
-        f"{headline_view(results)}, {points(ahead)} points from {policy}; part of that is knowledge of the label that no "
-        "policy has."
+        f"Choosing each next view with knowledge of the label (oracle) reaches {percent(best)} at view "
+        f"{headline_view(results)}, {points(ahead)} points from {policy}; no policy has that knowledge, so "
+        "not all of it can be had."
     )
-    if "all_views" in results["policies"] and accuracy(results, "oracle") > accuracy(results, "all_views"):
-        sentence += " It passes the whole grid fused, so there are views that mislead, and a fusion may outvote good ones with them."
+    if "all_views" in results["policies"] and best > accuracy(results, "all_views"):
+        sentence += (
+            " It passes even the whole grid fused, as one can who knows the answer: it avoids views that mislead."
+        )
     return sentence
 
 
@@ -178,10 +181,8 @@ def _confidence(results: dict[str, Any], policy: str) -> str | None:
     excess = math.fsum(
         w * (c - a) for w, c, a in zip(bins["weight"], bins["confidence"], bins["accuracy"], strict=True)
     )
+    kind, why = ("over", ", as when views that agree are counted as if independent") if excess > 0 else ("under", "")
     return (
-        f"The beliefs of {policy} are {'over' if excess > 0 else 'under'}-confident after the last view (calibration "
-        f"error {percent(row['ece'][-1])}), as when views that agree are counted as if they were independent."
-        if excess > 0
-        else f"The beliefs of {policy} are under-confident after the last view (calibration error "
-        f"{percent(row['ece'][-1])})."
+        f"Calibration: after the last view the beliefs of {policy} are {kind}-confident (expected calibration error "
+        f"{number(row['ece'][-1], 3)}){why}."
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Child = Element | str | None
-WIDE, NARROW = 720, 360
+WIDE, NARROW = 890, 380
 """Widths in pixels that a figure is drawn for: a page and a phone. Text keeps its size in both."""
 
 

@@ -78,6 +78,6 @@ def write_report(
         file.write(document(root))
 
 
-def _flat(parts: Sequence[Element | None | list[Element]]) -> list[Element]:
+def _flat(parts: Sequence[Element | list[Element] | None]) -> list[Element]:
     lists = (part if isinstance(part, list) else [part] for part in parts)
     return [part for parts in lists for part in parts if part is not None]

@@ -20,6 +20,11 @@ from activevision.evaluation.results import half_width, shown_views
 from activevision.evaluation.schema import BASELINES, contenders, is_ceiling
 
 
+def tabled(table: Element, note: str) -> tuple[Element, Element]:
+    """A table that scrolls sideways on a phone, over a note that does not."""
+    return element("div", table, class_="scroll"), element("p", note, class_="note")
+
+
 def section(title: str, lead: str | None, *children: Child | Iterable[Child]) -> Element:
     return element("section", element("h2", title), element("p", lead, class_="lead") if lead else None, *children)
 
@@ -72,11 +77,12 @@ def accuracy(results: dict[str, Any]) -> Element:
         if made
         else "Bands are 95 % intervals."
     )
+    alone = " One seed: how much training varies is not in them." if made and made["seeds"] == 1 else ""
     return section(
         "Accuracy after every view",
-        f"{how} Dashed lines are ceilings, which no policy could be: they see everything or know the label.",
+        f"{how}{alone} Dashed lines are ceilings, which no policy could be: they see everything or know the label.",
         responsive(lambda width: accuracy_plot(results, width)),
-        element("div", _policies_table(results), class_="scroll"),
+        tabled(_policies_table(results), _policies_note(results)),
     )
 
 
@@ -105,11 +111,15 @@ def _policies_table(results: dict[str, Any]) -> Element:
         for ceilings in (False, True)
         if (names := [name for name in results["policies"] if is_ceiling(name) == ceilings])
     ]
-    caption = (
+    return element("table", head, bodies, class_="policies")
+
+
+def _policies_note(results: dict[str, Any]) -> str:
+    fusions = {row["fusion"] for row in results["policies"].values()}
+    return (
         f"Accuracy in %; ± is half of the 95 % interval. {'' if len(fusions) > 1 else f'Fusion: {min(fusions)}. '}"
         "ECE, NLL (nats), turn and moves of the camera: after the last view."
     )
-    return element("table", element("caption", caption), head, bodies, class_="policies")
 
 
 def _policy_row(
@@ -158,7 +168,9 @@ def paired(results: dict[str, Any]) -> Element | None:
             element("div", element("h3", name), responsive(lambda width, name=name: forest_plot(results, name, width)))  # type: ignore[misc]
             for name in names
         ],
-        element("div", _gap_table(shares), class_="scroll") if shares else None,
+        tabled(_gap_table(shares), "Share of the gap from random to all views that is closed, with 95 % intervals")
+        if shares
+        else None,
     )
 
 
@@ -181,8 +193,7 @@ def _gap_table(shares: Sequence[dict[str, Any]]) -> Element:
         for policy in dict.fromkeys(row["policy"] for row in shares)
     ]
     head = element("tr", element("th", "policy"), [element("th", f"view {view}", class_="number") for view in views])
-    caption = element("caption", "Share of the gap from random to all views that is closed, with 95 % intervals")
-    return element("table", caption, element("thead", head), element("tbody", rows))
+    return element("table", element("thead", head), element("tbody", rows))
 
 
 def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Element | None:
@@ -191,7 +202,7 @@ def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Elemen
     return section(
         "Episodes",
         "The frame, and the belief after it. ✓ or ✗: whether the most believed class (coloured bar) is the true one "
-        "(marked ●). ↑ is the elevation and ↻ the azimuth of the camera.",
+        "(marked ●). The small figures are the elevation and the azimuth of the camera.",
         element("div", [filmstrip(results, strip) for strip in filmstrips], class_="strips"),
     )
 
@@ -253,12 +264,14 @@ def fusions(results: dict[str, Any]) -> Element | None:
         )
         for name in names
     ]
-    caption = element("caption", "Accuracy in %; change in points against the first fusion, with its 95 % interval")
     return section(
         "Fusion",
-        "The policy is held fixed and the rule that adds up the evidence is swapped. Policies that act on the belief may "
-        "then choose other views.",
-        element("div", element("table", caption, element("thead", head), bodies), class_="scroll"),
+        "The policy is held fixed and the rule that adds up the evidence is swapped. Policies that act on "
+        "the belief may then choose other views.",
+        tabled(
+            element("table", element("thead", head), bodies),
+            "Accuracy in %; change in points against the first fusion, with its 95 % interval",
+        ),
     )
 
 
@@ -297,19 +310,22 @@ def calibration(results: dict[str, Any]) -> Element:
         )
         for name in names
     ]
-    caption = element(
-        "caption", "Expected calibration error, 15 equal bins of the confidence in the most believed class"
-    )
     return section(
         "Calibration",
-        "Can the belief be taken at its word? On the diagonal a confidence of 70 % is right 70 % of the time; below it the "
-        f"belief is over-confident. Dots: bins of {listed(drawn)} after the last view, area by share of episodes."
+        "Can the belief be taken at its word? On the diagonal a confidence of 70 % is right 70 % of the time; below it "
+        f"the belief is over-confident. Dots: bins of {listed(drawn)} after the last view, area by share of episodes."
         if drawn
         else None,
         element(
             "div",
             element("div", calibration_plot(results, drawn), class_="plot square") if drawn else None,
-            element("div", element("table", caption, element("thead", head), element("tbody", rows)), class_="scroll"),
+            element(
+                "div",
+                tabled(
+                    element("table", element("thead", head), element("tbody", rows)),
+                    "Expected calibration error, 15 equal bins of the confidence in the most believed class",
+                ),
+            ),
             class_="pair",
         ),
     )

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from activevision.evaluation.report.html import element, svg, text
 from activevision.evaluation.report.words import degrees, percent
 
-WIDTH = 340
+WIDTH = 420
 
 
 def viewpoint_map(results: dict[str, Any], policy: str, most: float) -> Element:
@@ -18,7 +18,7 @@ def viewpoint_map(results: dict[str, Any], policy: str, most: float) -> Element:
     rows, columns = len(shares), len(shares[0])
     left, top, gap = 40.0, 4.0, 2.0
     width = (WIDTH - left) / columns
-    height = min(width, 200 / rows)
+    height = min(width, 230 / rows)
     bottom = top + rows * height
     cells = [
         element(
