@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from activevision.errors import UserError
 from activevision.files import digest
 from activevision.geometry import log_se3
 from activevision.progress import progress
+from activevision.rollouts.manifest import Source
 from activevision.rollouts.shards import read_shard, whole_manifest
 
 
@@ -40,6 +41,7 @@ class WindowDataset(Dataset):
 
     frames: (E, T, H, W, 3) uint8. twists: (E, T − 1, 6) float32 realised egomotions ``[v, ω]``.
     labels: (E,) int64. scenes: (E,) scene ids. classes: names of the labels.
+    source: where the scenes come from, where that is known.
     length: frames a window; 2 gives the pairs that egomotion objectives learn from, 3 allows composite motions.
 
     Item i is ``(frames (length, 3, H, W) uint8, twists (length − 1, 6) float32, label)``; for training, ``batches``
@@ -52,6 +54,7 @@ class WindowDataset(Dataset):
     scenes: NDArray[np.str_]
     classes: tuple[str, ...]
     length: int = 2
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         episodes, views = self.frames.shape[:2]
@@ -77,11 +80,13 @@ class WindowDataset(Dataset):
                     scenes.append(rollout.scene_id)
                     advance(1)
         twists = np.asarray(log_se3(np.stack(egomotions)), np.float32)
-        return cls(np.stack(frames), twists, np.array(labels), np.array(scenes), manifest.classes, length)
+        return cls(
+            np.stack(frames), twists, np.array(labels), np.array(scenes), manifest.classes, length, manifest.source
+        )
 
     def with_length(self, length: int) -> WindowDataset:
         """The same episodes cut into windows of another length; the frames are shared, not copied."""
-        return WindowDataset(self.frames, self.twists, self.labels, self.scenes, self.classes, length)
+        return replace(self, length=length)
 
     @property
     def windows_per_episode(self) -> int:

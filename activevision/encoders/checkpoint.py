@@ -1,0 +1,115 @@
+"""Trained encoders on disk: a folder with ``encoder.safetensors``, ``config.json`` and a model card ``README.md``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load, save
+
+from activevision.encoders.backbones import Encoder, build_backbone
+from activevision.errors import UserError
+from activevision.files import atomic_write, read_json, write_json
+
+SCHEMA = 1
+_CONFIG, _WEIGHTS, _CARD = "config.json", "encoder.safetensors", "README.md"
+
+
+def save_encoder(path: Path, encoder: Encoder, card: Mapping[str, Any]) -> None:
+    """Write an encoder to the folder ``path``.
+
+    card: JSON-like facts for whoever uses the encoder, kept in ``config.json`` and laid out in ``README.md``:
+    "settings" (of the run), "data" (catalogue, split, licence, credit), "figures" (what was measured).
+    """
+    weights = save({name: tensor.contiguous().cpu() for name, tensor in encoder.state_dict().items()})
+    with atomic_write(path / _WEIGHTS) as file:
+        file.write(weights)
+    with atomic_write(path / _CARD) as file:
+        file.write(_model_card(encoder, card).encode())
+    # Last, because it vouches for the weights: an interrupted write reads as a damaged encoder, never as another one.
+    write_json(
+        path / _CONFIG,
+        {
+            "schema": SCHEMA,
+            "backbone": encoder.name,
+            "embedding": encoder.embedding,
+            "sha256": hashlib.sha256(weights).hexdigest(),
+            "card": card,
+        },
+    )
+
+
+def load_encoder(path: Path) -> Encoder:
+    """The encoder of a folder, on the CPU and in evaluation mode.
+
+    UserError when there is none, when it is damaged, or when its weights are of another backbone.
+    """
+    config = _read_config(path)
+    try:
+        encoder = build_backbone(config["backbone"], config["embedding"])
+        expected = config["sha256"]
+    except KeyError as error:
+        raise UserError(f"{path / _CONFIG} lacks {error}: pretrain the encoder again.") from None
+    try:
+        weights = (path / _WEIGHTS).read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"encoder {path} lacks {_WEIGHTS}: copy the whole folder, or pretrain again.") from None
+    if hashlib.sha256(weights).hexdigest() != expected:
+        raise UserError(
+            f"{path / _WEIGHTS} is damaged or of another run than {_CONFIG} (checksums differ): pretrain again."
+        )
+    try:
+        encoder.load_state_dict(load(weights))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"encoder {path} does not fit backbone {encoder.name!r}: {reason}") from None
+    return encoder.eval()
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card that an encoder was saved with."""
+    return _read_config(path).get("card", {})
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    if not (path / _CONFIG).exists():
+        raise UserError(f"no encoder in {path} (no {_CONFIG}): give a folder that `activevision pretrain` wrote.")
+    config = read_json(path / _CONFIG)
+    if not isinstance(config, dict) or config.get("schema") != SCHEMA:
+        found = config.get("schema") if isinstance(config, dict) else None
+        raise UserError(
+            f"encoder {path} has schema {found!r}, this version reads {SCHEMA}: pretrain it again with this version."
+        )
+    return config
+
+
+def _model_card(encoder: Encoder, card: Mapping[str, Any]) -> str:
+    parameters = sum(p.numel() for p in encoder.parameters())
+    lines = [
+        "---",
+        "library_name: activevision",
+        "tags: [active-vision, egomotion, representation-learning]",
+        "---",
+        "",
+        f"# {encoder.name}, {encoder.embedding} dimensions",
+        "",
+        f"Image encoder with {parameters:,} parameters. Input: RGB images (B, 3, H, W), uint8 or float in [0, 1]. "
+        f"Output: (B, {encoder.embedding}) float32.",
+        "",
+        "```python",
+        "from activevision.encoders.checkpoint import load_encoder",
+        "",
+        "encoder = load_encoder(path)",
+        "```",
+    ]
+    for section in ("data", "figures", "settings"):
+        if card.get(section):
+            lines += ["", f"## {section.capitalize()}", "", "| | |", "|---|---|"]
+            lines += [f"| {name.replace('_', ' ')} | {_cell(value)} |" for name, value in card[section].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,83 @@
+"""Egomotion equivariance: a motion of the camera acts on features as a linear map."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from activevision.encoders.backbones import Encoder
+from activevision.encoders.config import PretrainConfig
+from activevision.encoders.motion_patterns import MotionPatterns
+from activevision.encoders.objective import LabelLoss, encode_windows
+from activevision.rollouts.dataset import Batch, WindowDataset
+
+
+class EgomotionEquivariance(nn.Module):
+    r"""Contrastive egomotion-equivariance loss of Jayaraman & Grauman, *Learning image representations tied to
+    ego-motion* (ICCV 2015).
+
+    Egomotions are clustered into G motion patterns; each has a learned map M_g (D × D). For consecutive frames x_i, x_j
+    that are related by pattern p, and d_g = ‖M_g z(x_i) − z(x_j)‖₂,
+
+        L = mean_{pairs} [ d_p² + mean_{g ≠ p} max(0, δ − d_g)² ] + λ · cross-entropy.
+
+    The map of the pair's own pattern must predict the second frame's features; the other patterns' maps must miss them
+    by the margin δ, which rules out features that are constant or that ignore the motion. Both terms are squared as in
+    Hadsell, Chopra & LeCun (CVPR 2006), and the negatives of a pair are averaged rather than summed, so that the
+    balance does not depend on G. Maps start at the identity.
+
+    encoder: images to (B, D). patterns: how twists are told apart. margin: δ. classes: of the labels. label_weight: λ,
+    0 for no labels.
+    """
+
+    centres: torch.Tensor
+    scale: torch.Tensor
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        patterns: MotionPatterns,
+        margin: float = 1.0,
+        classes: int = 0,
+        label_weight: float = 0.0,
+    ):
+        super().__init__()
+        self.encoder = encoder
+        self.margin = margin
+        self.maps = nn.Parameter(torch.eye(encoder.embedding).repeat(len(patterns), 1, 1))
+        self.labels = LabelLoss(encoder.embedding, classes, label_weight)
+        self.register_buffer("centres", torch.tensor(patterns.centres, dtype=torch.float32))
+        self.register_buffer("scale", torch.tensor(patterns.scale, dtype=torch.float32))
+
+    @classmethod
+    def from_config(cls, config: PretrainConfig, encoder: Encoder, dataset: WindowDataset) -> EgomotionEquivariance:
+        patterns = MotionPatterns.fit(dataset.twists, config.patterns, np.random.default_rng(config.seed))
+        return cls(encoder, patterns, config.margin, len(dataset.classes), config.label_weight)
+
+    @property
+    def patterns(self) -> MotionPatterns:
+        return MotionPatterns(self.centres.double().cpu().numpy(), self.scale.double().cpu().numpy())
+
+    def loss(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """See ``Objective.loss``. Windows of T frames give T − 1 pairs each."""
+        features = encode_windows(self.encoder, batch.frames)
+        before, after = features[:, :-1].flatten(0, 1), features[:, 1:].flatten(0, 1)
+        pattern = torch.cdist(batch.twists.flatten(0, 1) / self.scale, self.centres).argmin(-1)
+        equivariance, metrics = self.contrastive(before, after, pattern)
+        classification, label_metrics = self.labels(features, batch.labels)
+        return equivariance + classification, {**metrics, **label_metrics}
+
+    def contrastive(
+        self, before: torch.Tensor, after: torch.Tensor, pattern: torch.Tensor
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss without labels, of features (N, D) before and after motions of patterns (N,)."""
+        predicted = torch.einsum("gij,nj->gni", self.maps, before)
+        squared = (predicted - after).square().sum(-1)  # (G, N)
+        own = nn.functional.one_hot(pattern, len(self.maps)).T.bool()
+        positive = squared[own].mean()
+        distance = (squared[~own] + 1e-12).sqrt()  # the root has no slope at 0
+        negative = (self.margin - distance).clamp(min=0).square().sum() / max(distance.numel(), 1)
+        retrieved = (squared.argmin(0) == pattern).float().mean()
+        metrics = {"positive": positive.detach(), "negative": negative.detach(), "pattern_accuracy": retrieved}
+        return positive + negative, metrics

@@ -1,0 +1,56 @@
+"""Slow features: what is close in time should be close in features, whatever the motion."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from activevision.encoders.backbones import Encoder
+from activevision.encoders.config import PretrainConfig
+from activevision.encoders.objective import LabelLoss, encode_windows
+from activevision.rollouts.dataset import Batch, WindowDataset
+
+
+class SlowFeatures(nn.Module):
+    r"""Temporal coherence as a contrastive loss: Hadsell, Chopra & LeCun (*Dimensionality reduction by learning an
+    invariant mapping*, CVPR 2006) on time as in Mobahi, Collobert & Weston (*Deep learning from temporal coherence in
+    video*, ICML 2009). It is the time-only baseline of Jayaraman & Grauman (ICCV 2015): it does not see the egomotion.
+
+    For features z_a(t) of window a,
+
+        L = mean_{a, t} ‖z_a(t) − z_a(t+1)‖² + mean_{a ≠ b, t} max(0, δ − ‖z_a(t) − z_b(t+1)‖)² + λ · cross-entropy.
+
+    Negatives are all pairs of frames from different windows of the batch. margin: δ. classes, label_weight: λ.
+    """
+
+    def __init__(self, encoder: Encoder, margin: float = 1.0, classes: int = 0, label_weight: float = 0.0):
+        super().__init__()
+        self.encoder = encoder
+        self.margin = margin
+        self.labels = LabelLoss(encoder.embedding, classes, label_weight)
+
+    @classmethod
+    def from_config(cls, config: PretrainConfig, encoder: Encoder, dataset: WindowDataset) -> SlowFeatures:
+        return cls(encoder, config.margin, len(dataset.classes), config.label_weight)
+
+    def loss(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """See ``Objective.loss``."""
+        features = encode_windows(self.encoder, batch.frames)
+        coherence, metrics = self.contrastive(features)
+        classification, label_metrics = self.labels(features, batch.labels)
+        return coherence + classification, {**metrics, **label_metrics}
+
+    def contrastive(self, features: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss without labels, of features (B, T, D) of windows."""
+        before, after = features[:, :-1].transpose(0, 1), features[:, 1:].transpose(0, 1)  # (T − 1, B, D)
+        # Not torch.cdist: its gradient is infinite where two frames are equal.
+        squared = (
+            before.square().sum(-1)[:, :, None]
+            + after.square().sum(-1)[:, None, :]
+            - 2 * before @ after.transpose(1, 2)
+        ).clamp(min=0)
+        other = ~torch.eye(features.shape[0], dtype=torch.bool, device=features.device).expand_as(squared)
+        positive = (before - after).square().sum(-1).mean()
+        distance = (squared[other] + 1e-12).sqrt()
+        negative = (self.margin - distance).clamp(min=0).square().sum() / max(distance.numel(), 1)
+        return positive + negative, {"positive": positive.detach(), "negative": negative.detach()}
