@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from activevision.evaluation.report.html import element, image
 from activevision.evaluation.report.series import series
-from activevision.evaluation.report.words import degrees, percent
+from activevision.evaluation.report.words import degrees, number, percent
 
 _CLASSES = 4
 
@@ -94,7 +94,7 @@ def _bar(name: str, share: float, true: bool, top: bool) -> Element:
         "div",
         element("i", style=f"width:{100 * share:.1f}%"),
         element("span", name, class_="class"),
-        element("span", percent(share, 0), class_="share"),
+        element("span", number(100 * share, 0), class_="share"),
         class_=f"bar{kind}",
         title=f"{name}: {percent(share)}",
     )

@@ -201,8 +201,8 @@ def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Elemen
         return None
     return section(
         "Episodes",
-        "The frame, and the belief after it. ✓ or ✗: whether the most believed class (coloured bar) is the true one "
-        "(marked ●). The small figures are the elevation and the azimuth of the camera.",
+        "The frame, and the belief after it in %. ✓ or ✗: whether the most believed class (coloured bar) is the true "
+        "one (marked ●). The small figures are the elevation and the azimuth of the camera.",
         element("div", [filmstrip(results, strip) for strip in filmstrips], class_="strips"),
     )
 
@@ -285,7 +285,7 @@ def _fusion_row(name: str, row: dict[str, Any], shown: Sequence[int], view: int,
         element(
             "td",
             points(versus["difference"]) if versus else "–",
-            element("small", interval(versus["ci95"])) if versus else None,
+            element("small", interval(versus["ci95"]), class_="ends") if versus else None,
             class_="number",
         ),
         element("td", number(row["ece"][-1], 3), class_="number"),

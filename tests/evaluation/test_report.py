@@ -1,0 +1,166 @@
+"""The report loads nothing, escapes what it is told, and claims no more than the numbers do."""
+
+from __future__ import annotations
+
+import copy
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic_logs import CLASSES, make_frames, make_logs
+
+from activevision.evaluation.intervals import Bootstrap
+from activevision.evaluation.report import Filmstrip, Picture, diagnosis, headline, write_report
+from activevision.evaluation.report.words import number
+from activevision.evaluation.results import build_results
+
+NASTY = 'cup <b>&"mug"</b>'
+
+
+class Page(HTMLParser):
+    """Collects tags with attributes, and the text outside the style sheet; fails on unbalanced tags."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text, self.open = "", []  # type: ignore[var-annotated]
+        self.feed(source)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def results() -> dict:
+    logs = make_logs(fusions=("product", "mean"), objects=40, seeds=2, episodes=2)
+    encoder = {
+        "normalised_equivariance_error": {"equivariance": 0.6, "random weights": 1.02},
+        "objective": "equivariance",
+    }
+    return build_results(logs, encoder, {"pretrain": 75.0}, {"numpy": "2.4"}, Bootstrap(resamples=300))
+
+
+@pytest.fixture(scope="module")
+def strips() -> list[Filmstrip]:
+    log = make_logs(("ppo",), objects=12)[0]
+    return [
+        Filmstrip("ppo", NASTY, int(log.label[k]), make_frames(log, k), log.belief[k], log.viewpoint[k]) for k in (0, 9)
+    ]
+
+
+def page(results: dict, strips: list[Filmstrip], path: Path, **options) -> tuple[str, Page]:  # type: ignore[no-untyped-def]
+    write_report(results, strips, path, **options)
+    source = path.read_text(encoding="utf-8")
+    return source, Page(source)
+
+
+def test_loads_nothing_from_anywhere_and_needs_no_script(
+    results: dict, strips: list[Filmstrip], tmp_path: Path
+) -> None:
+    source, parsed = page(results, strips, tmp_path / "report.html")
+    names = {tag for tag, _ in parsed.tags}
+    assert not names & {"script", "link", "iframe", "object", "embed"}
+    for tag, attributes in parsed.tags:
+        for key in ("src", "href", "srcset", "data", "xlink:href"):
+            assert (attributes.get(key) or "data:").startswith("data:"), (tag, key)
+    assert not re.search(r"@import|url\(", source)
+    assert sum(tag == "img" for tag, _ in parsed.tags) == sum(len(strip.frames) for strip in strips)
+
+
+def test_escapes_the_names_of_classes_scenes_and_policies(
+    results: dict, strips: list[Filmstrip], tmp_path: Path
+) -> None:
+    renamed = copy.deepcopy(results)
+    renamed["catalogue"]["classes"] = [NASTY, *CLASSES[1:]]
+    renamed["policies"][NASTY] = renamed["policies"].pop("ppo")
+    for rows, key in ((renamed["paired"], "a"), (renamed["gap_closed"], "policy")):
+        for row in rows:
+            row[key] = NASTY
+    strips = [Filmstrip(NASTY, s.scene, s.label, s.frames, s.belief, s.viewpoints) for s in strips]
+    source, parsed = page(renamed, strips, tmp_path / "report.html", command="run <x> && y", config={"a": "</pre>"})
+    assert "<b>&" not in source
+    assert "cup &lt;b&gt;&amp;" in source
+    assert NASTY in parsed.text
+    assert "run <x> && y" in parsed.text
+    assert '"a": "</pre>"' in parsed.text
+
+
+def test_shows_every_figure_of_the_contract(results: dict, strips: list[Filmstrip], tmp_path: Path) -> None:
+    picture = Picture("Contact sheet", "One view of each object.", np.zeros((8, 8, 3), np.uint8))
+    _, parsed = page(results, strips, tmp_path / "r.html", command="activevision demo", pictures=[picture])
+    words = "look-around,CC0-1.0,made up for the tests,2.4,1\xa0min 15\xa0s,activevision demo,0.600,Contact sheet,product,mean"
+    for word in words.split(","):
+        assert word in parsed.text, word
+    for row in results["policies"].values():
+        for share in row["accuracy"]:
+            assert number(100 * share) in parsed.text
+    for row in results["paired"]:
+        assert number(100 * row["difference"], sign=True) in parsed.text
+
+
+def test_results_without_extras_or_with_one_view_still_give_a_page(tmp_path: Path) -> None:
+    row = {"fusion": "mean", "seeds": [0], "accuracy": [0.5], "ci95": [[0.4, 0.6]], "ece": [0.1]}
+    bare = {
+        "schema": 1,
+        "protocol": {"name": "mine"},
+        "catalogue": {"name": "c", "classes": ["a"], "split": "test", "scenes": 3, "licence": "MIT"},
+        "policies": {"mine": row, "random": row},
+        "paired": [],
+        "encoder": {},
+        "versions": {},
+        "seconds": {},
+    }
+    _, parsed = page(bare, [], tmp_path / "r.html")
+    assert "nothing to choose" in parsed.text
+
+
+def paired_row(results: dict, baseline: str, ends: tuple[float, float]) -> None:
+    for row in results["paired"]:
+        if row["b"] == baseline and row["view"] == 3:
+            row["difference"], row["ci95"] = sum(ends) / 2, list(ends)
+
+
+def test_the_headline_claims_a_win_only_where_the_interval_excludes_zero(results: dict) -> None:
+    results = copy.deepcopy(results)
+    results["policies"]["sweep"]["accuracy"][2] = 0.99
+    for baseline in ("single", "random", "farthest", "sweep"):
+        paired_row(results, baseline, (0.01, 0.07))
+    assert headline(results)[0] == "ppo beats every baseline at view 3"
+    assert "+4.0 points against random (95 % interval 1.0 to 7.0)" in headline(results)[1]
+    paired_row(results, "sweep", (-0.01, 0.03))
+    assert headline(results)[0] == "ppo beats random at view 3, but not sweep"
+    paired_row(results, "random", (-0.02, 0.06))
+    assert headline(results)[0] == "ppo does not beat sweep at view 3"
+
+
+def test_the_diagnosis_follows_the_ceilings_and_the_fusions(results: dict) -> None:
+    results = copy.deepcopy(results)
+    policies = results["policies"]
+    policies["ppo"]["accuracy"][2], policies["all_views"]["accuracy"][2] = 0.70, 0.95
+    assert "the choice of views limits" in diagnosis(results)[0]
+    policies["all_views"]["accuracy"][2] = 0.75
+    assert "the recogniser (with this fusion) limits" in diagnosis(results)[0]
+    policies["all_views"]["accuracy"][2] = 0.65
+    assert "already at the level of the whole grid" in diagnosis(results)[0]
+
+    versus = policies["ppo"]["fusions"]["mean"]["versus"][2]
+    versus.update(difference=0.05, ci95=[0.02, 0.08])
+    assert any("the fusion holds the result back" in sentence for sentence in diagnosis(results))
+    versus.update(ci95=[-0.02, 0.12])
+    assert any("no other fusion is clearly better" in sentence for sentence in diagnosis(results))
+
+    for row in results["gap_closed"]:
+        row.update(share=None, ci95=[None, None])
+    assert any("can hardly matter" in sentence for sentence in diagnosis(results))
