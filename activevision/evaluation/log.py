@@ -23,7 +23,7 @@ FORMAT = "activevision trajectory log 1"
 _WORDS = ("policy", "fusion", "classes", "protocol", "catalogue")
 _ARRAYS: dict[str, tuple[tuple[str | int, ...], str, type]] = {
     # name: (shape in episodes N, views T, moves T - 1 and classes C; accepted kinds of dtype; stored dtype)
-    "scene": (("N",), "U", np.str_),
+    "scene": (("N",), "UO", np.str_),
     "label": (("N",), "iu", np.int64),
     "seed": (("N",), "iu", np.int64),
     "episode": (("N",), "iu", np.int64),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def test_escapes_the_names_of_classes_scenes_and_policies(
 def test_shows_every_figure_of_the_contract(results: dict, strips: list[Filmstrip], tmp_path: Path) -> None:
     picture = Picture("Contact sheet", "One view of each object.", np.zeros((8, 8, 3), np.uint8))
     _, parsed = page(results, strips, tmp_path / "r.html", command="activevision demo", pictures=[picture])
-    words = "look-around,CC0-1.0,made up for the tests,2.4,1\xa0min 15\xa0s,activevision demo,0.600,Contact sheet,product,mean"
+    words = "look-around,CC0-1.0,made up for the tests,2.4,1\xa0min 15\xa0s,activevision demo,0.600,Contact sheet,mean"
     for word in words.split(","):
         assert word in parsed.text, word
     for row in results["policies"].values():
@@ -124,6 +125,13 @@ def test_results_without_extras_or_with_one_view_still_give_a_page(tmp_path: Pat
     }
     _, parsed = page(bare, [], tmp_path / "r.html")
     assert "nothing to choose" in parsed.text
+
+
+def test_policies_that_never_differ_still_give_a_page(tmp_path: Path) -> None:
+    log = make_logs(("random",), objects=10)[0]
+    same = build_results([log, replace(log, policy="mine")], {}, {}, {}, Bootstrap(resamples=50))
+    _, parsed = page(same, [], tmp_path / "r.html")
+    assert "mine does not beat random at view 3" in parsed.text
 
 
 def paired_row(results: dict, baseline: str, ends: tuple[float, float]) -> None:

@@ -23,6 +23,8 @@ def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
     high = max(row["ci95"][1] for group in groups for row in group)
     step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if (max(high, 0) - min(low, 0)) / s <= 7 or s == 0.5)
     low, high = math.floor(min(low, 0.0) / step) * step, math.ceil(max(high, 0.0) / step) * step
+    if low == high:
+        low, high = -step, step
     left, right = 92.0, width - (165.0 if width == WIDE else 58.0)
 
     def x(difference: float) -> float:

@@ -10,8 +10,8 @@ TEST_COLOURS = 4
 DESCRIPTIONS = {
     "single": "first view only",
     "random": "any motion",
-    "farthest": "largest motion",
-    "sweep": "steady turn",
+    "farthest": "far from all views so far",
+    "sweep": "turntable, widest step",
     "ppo": "learned by reinforcement",
     "all_views": "the whole grid fused",
     "oracle": "next view chosen knowing the label",
