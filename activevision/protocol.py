@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from activevision.camera import Camera
 from activevision.errors import UserError, unknown
-from activevision.geometry import orbit_pose
+from activevision.geometry import egomotion, log_se3, orbit_pose
 
 PROPRIOCEPTION = ("elevation", "azimuth")
 """What an observation may tell about where the camera is, beyond its own motion."""
@@ -98,6 +98,19 @@ class Protocol:
         return orbit_pose(self.elevations[:, None], azimuths, self.distance)
 
     @cached_property
+    def egomotions(self) -> NDArray[np.float64]:
+        """(E, E, A, 4, 4) ``camera_t_from_camera_t1`` from a row to a row, any number of columns on (modulo A).
+
+        A turn of both cameras about the vertical axis changes no egomotion, so this table holds them all.
+        """
+        return egomotion(self.poses[:, None, None, 0], self.poses[None])
+
+    @cached_property
+    def twists(self) -> NDArray[np.float32]:
+        """(E, E, A, 6) twists of ``egomotions``."""
+        return log_se3(self.egomotions).astype(np.float32)
+
+    @cached_property
     def motions(self) -> NDArray[np.int64]:
         """(M, 2) steps in (elevation, azimuth) rows and columns that each discrete motion asks for, in raster order."""
         rows, columns = (np.arange(n) - n // 2 for n in self.neighbourhood)
@@ -114,6 +127,11 @@ class Protocol:
         rows, columns = self.grid_shape
         elevation = target[..., 0] % rows if self.wrap_elevation else np.clip(target[..., 0], 0, rows - 1)
         return np.stack([elevation, target[..., 1] % columns], axis=-1)
+
+    def motion_index(self, viewpoints: ArrayLike, targets: ArrayLike) -> tuple[NDArray, NDArray, NDArray]:
+        """Index into ``egomotions`` and ``twists`` for motions between viewpoints (..., 2)."""
+        viewpoints, targets = np.asarray(viewpoints), np.asarray(targets)
+        return viewpoints[..., 0], targets[..., 0], (targets[..., 1] - viewpoints[..., 1]) % self.azimuths
 
     def viewpoint_index(self, viewpoints: ArrayLike) -> NDArray[np.int64]:
         """Raster index (...) of viewpoints (..., 2)."""

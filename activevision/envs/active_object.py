@@ -13,6 +13,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
+from activevision.camera import Camera
 from activevision.envs.drawing import draw_episode
 from activevision.envs.viewpoints import OrbitGrid, OrbitSphere, ViewpointSpace
 from activevision.errors import UserError, unknown
@@ -178,12 +179,12 @@ class ActiveObjectEnv(gymnasium.Env[dict[str, NDArray], Any]):
     """A camera on a sphere round an object: see it from a few viewpoints, and choose which.
 
     ## Description
-    An object, scaled to unit radius, stands at the centre of a sphere. The camera is on the sphere, looks at the centre,
+    An object, scaled to unit radius, is at the centre of a sphere. The camera is on the sphere, looks at the centre,
     and starts at a random viewpoint. A step moves it to a neighbouring viewpoint. The episode ends after T views. What
     the object is, is for the agent to tell; the label is in ``info`` and nowhere in the observation.
 
     ## Action space
-    ``motion="grid"``: Discrete(rows × columns of the protocol's neighbourhood), an index into ``protocol.motions`` (steps
+    ``motion="grid"``: Discrete(size of the protocol's neighbourhood), an index into ``protocol.motions`` (steps
     in elevation and azimuth, raster order, staying in the middle). ``motion="continuous"``: Box(−1, 1, (2,), float32),
     elevation and azimuth, where ±1 is the farthest motion of the neighbourhood.
 
@@ -191,7 +192,7 @@ class ActiveObjectEnv(gymnasium.Env[dict[str, NDArray], Any]):
     | key | space | meaning |
     |---|---|---|
     | rgb, or each of ``sensors`` | Box (H, W, 3) uint8 | the view; depth in metres (unit: object radius), ids int32 |
-    | egomotion | Box (6,) float32 | twist [v, ω] of the last step, in the camera's frame before it; zeros at the start |
+    | egomotion | Box (6,) float32 | twist [v, ω] of the last step, in the frame before it; zeros at the start |
     | proprioception | Box (P,) float32 | as the protocol allows: elevation in rad; azimuth as (sin, cos) |
     | steps_left | Box (1,) int32 | motions left |
 
@@ -247,8 +248,16 @@ class ActiveObjectEnv(gymnasium.Env[dict[str, NDArray], Any]):
         return self.task.protocol
 
     @property
+    def camera(self) -> Camera:
+        return self.task.protocol.camera
+
+    @property
     def classes(self) -> tuple[str, ...]:
         return self.task.classes
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.task.entries
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -330,8 +339,16 @@ class ActiveObjectVectorEnv(VectorEnv[dict[str, NDArray], NDArray, NDArray]):
         return self.task.protocol
 
     @property
+    def camera(self) -> Camera:
+        return self.task.protocol.camera
+
+    @property
     def classes(self) -> tuple[str, ...]:
         return self.task.classes
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.task.entries
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None

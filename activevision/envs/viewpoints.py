@@ -60,12 +60,6 @@ class OrbitGrid:
         self.grid = grid
         self.protocol = grid.protocol
         self.action_space = spaces.Discrete(len(self.protocol.motions))
-        self._poses = self.protocol.poses
-        # A turn of both cameras about the vertical axis changes no egomotion: a table over (row, next row, columns
-        # between them) holds them all.
-        start = self._poses[:, None, None, 0]
-        self._egomotions = egomotion(start, self._poses[None, :, :])
-        self._twists = log_se3(self._egomotions).astype(np.float32)
 
     def place(self, unit: NDArray[np.float64]) -> NDArray:
         return (unit * self.protocol.grid_shape).astype(np.int64)
@@ -83,12 +77,11 @@ class OrbitGrid:
         return self.protocol.move(states, actions)
 
     def poses(self, states: NDArray) -> NDArray[np.float64]:
-        return self._poses[states[:, 0], states[:, 1]]
+        return self.protocol.poses[states[:, 0], states[:, 1]]
 
     def egomotions(self, states: NDArray, next_states: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        columns = (next_states[:, 1] - states[:, 1]) % self.protocol.azimuths
-        index = states[:, 0], next_states[:, 0], columns
-        return self._egomotions[index], self._twists[index]
+        index = self.protocol.motion_index(states, next_states)
+        return self.protocol.egomotions[index], self.protocol.twists[index]
 
     def angles(self, states: NDArray) -> NDArray[np.float64]:
         return np.stack([self.protocol.elevations[states[:, 0]], states[:, 1] * self.protocol.azimuth_step], axis=-1)

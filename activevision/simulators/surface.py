@@ -17,7 +17,7 @@ class Surface(NamedTuple):
     normals: (F, 3, 3) float32 per corner. uv: (F, 3, 2) float32 per corner.
     texel_density: (F,) float32, texels of the finest level per metre; 0 without texture.
     material, instance, category: (F,) int32.
-    colour: (M, 3) float32 linear light. first_level: (M,) int32 into the levels, −1 without texture. levels: (M,) int32.
+    colour: (M, 3) float32 linear light. first_level: (M,) int32, −1 without texture. levels: (M,) int32.
     level_offset, level_height, level_width: (L,) int64 of each mip level in ``texels``.
     texels: (X, 3) uint8 sRGB.
     """

@@ -1,0 +1,1 @@
+"""Agents: recogniser + fusion + policy."""

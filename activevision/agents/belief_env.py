@@ -1,0 +1,110 @@
+"""The belief environment: a vector environment whose observation holds the belief and whose reward is its gain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from activevision.agents.evidence import Evidence, Recogniser
+from activevision.agents.fusion import Belief, Fusion
+from activevision.errors import UserError
+
+LEAST_LOG_PROBABILITY = -12.0
+"""Beliefs are observed and rewarded no lower than this, so that no single mistake outweighs a whole batch."""
+
+
+class BeliefVectorEnv(VectorWrapper):
+    """Adds recogniser and fusion to a vector environment, so that choosing views is a task with a reward.
+
+    ## Observation space
+    The environment's own, and
+    | key | space | meaning |
+    |---|---|---|
+    | belief | Box (C,) float32 | log-probabilities of the classes after all views so far |
+    | evidence | Box (C,) float32 | log-posterior of the present view alone |
+    | feature | Box (D,) float32 | the encoder's description of the present view |
+    | path | Box (T − 1, 6) float32 | twists of the motions so far, in order; zeros for those to come |
+
+    ## Rewards
+    The gain in log-probability of the true class that the new view brings. An episode's rewards add up to the
+    log-probability at its end less that after its first view.
+
+    Works with autoreset modes NEXT_STEP and DISABLED. ``belief`` and ``info`` hold the latest batch.
+    """
+
+    def __init__(self, env: VectorEnv, recogniser: Recogniser, fusion: Fusion):
+        super().__init__(env)
+        base: Any = env.unwrapped
+        if env.metadata.get("autoreset_mode") == AutoresetMode.SAME_STEP:
+            raise UserError("a belief environment needs every last view: choose autoreset_mode NEXT_STEP or DISABLED.")
+        if tuple(base.classes) != tuple(recogniser.classes):
+            raise UserError(
+                f"the recogniser knows {len(recogniser.classes)} classes, the environment shows {len(base.classes)} "
+                "others: train it on the same catalogue."
+            )
+        self._recogniser, self._fusion = recogniser, fusion
+        classes, steps = len(recogniser.classes), base.protocol.views - 1
+        everything = np.float32(np.finfo(np.float32).max)
+        self.single_observation_space = spaces.Dict(
+            {
+                **env.single_observation_space.spaces,  # type: ignore[attr-defined]
+                "belief": spaces.Box(LEAST_LOG_PROBABILITY, 0.0, (classes,), np.float32),
+                "evidence": spaces.Box(LEAST_LOG_PROBABILITY, 0.0, (classes,), np.float32),
+                "feature": spaces.Box(-everything, everything, (recogniser.feature_size,), np.float32),
+                "path": spaces.Box(-everything, everything, (steps, 6), np.float32),
+            }
+        )
+        self.observation_space = batch_space(self.single_observation_space, env.num_envs)
+        self.belief: Belief = fusion.init(env.num_envs)
+        self.evidence: Evidence | None = None
+        self.info: dict[str, Any] = {}
+        self._path = np.zeros((env.num_envs, steps, 6), np.float32)
+        self._done = np.zeros(env.num_envs, bool)
+
+    def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[dict[str, NDArray], dict]:
+        mask = (options or {}).get("reset_mask")
+        observation, self.info = self.env.reset(seed=seed, options=options)
+        self._see(observation, np.ones(self.num_envs, bool) if mask is None else mask, fresh_only=mask is not None)
+        self._done = np.where(mask, False, self._done) if mask is not None else np.zeros(self.num_envs, bool)
+        return self._observation(observation), self.info
+
+    def step(self, actions: NDArray) -> tuple[dict[str, NDArray], NDArray, NDArray, NDArray, dict[str, Any]]:
+        before = self._truth()
+        observation, _, terminated, truncated, self.info = self.env.step(actions)
+        restarted = self._done  # under NEXT_STEP these environments were reset instead of moved
+        self._see(observation, restarted, fresh_only=False)
+        self._done = terminated | truncated
+        reward = np.where(restarted, 0.0, self._truth() - before)
+        return self._observation(observation), reward, terminated, truncated, self.info
+
+    def _see(self, observation: dict[str, NDArray], fresh: NDArray[np.bool_], fresh_only: bool) -> None:
+        """Fuse the view; where ``fresh``, as the first one. With ``fresh_only`` the others keep their belief."""
+        evidence = self._recogniser.evidence(observation, self.info)
+        prior = self._fusion.init(self.num_envs).where(fresh, self.belief)
+        belief = self._fusion.update(prior, evidence, observation["egomotion"])
+        steps_left = observation["steps_left"][:, 0]
+        self._path[fresh] = 0
+        moved = np.flatnonzero(~fresh)
+        if not fresh_only:
+            self._path[moved, self._path.shape[1] - 1 - steps_left[moved]] = observation["egomotion"][moved]
+        self.belief = belief.where(fresh, self.belief) if fresh_only else belief
+        self.evidence = evidence
+
+    def _truth(self) -> NDArray[np.float64]:
+        log_probs = self.belief.log_probs[np.arange(self.num_envs), self.info["label"]]
+        return np.maximum(log_probs, LEAST_LOG_PROBABILITY).astype(np.float64)
+
+    def _observation(self, observation: dict[str, NDArray]) -> dict[str, NDArray]:
+        assert self.evidence is not None
+        return {
+            **observation,
+            "belief": self.belief.log_probs.clip(LEAST_LOG_PROBABILITY, 0.0),
+            "evidence": self.evidence.log_likelihood.clip(LEAST_LOG_PROBABILITY, 0.0),
+            "feature": self.evidence.feature,
+            "path": self._path.copy(),
+        }

@@ -1,0 +1,91 @@
+"""Settings of an agent's training. Imports nothing heavy, so that the command line's help is instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from activevision.errors import UserError
+
+
+@dataclass(frozen=True)
+class RecogniserConfig:
+    """Training of encoder + classifier on single views."""
+
+    epochs: int = 12
+    """Passes over the views of the rollouts."""
+    batch_size: int = 128
+    """Views in a batch."""
+    learning_rate: float = 2e-3
+    """Peak learning rate of AdamW."""
+    weight_decay: float = 5e-2
+    """Decoupled weight decay."""
+    label_smoothing: float = 0.1
+    """Share of the target spread over all classes."""
+    shift: int = 5
+    """Largest shift of a view in pixels."""
+    jitter: float = 0.3
+    """Largest relative change of each colour channel's gain."""
+    folds: int = 2
+    """Recognisers trained on all but a part of the training objects each. Fusion and policy learn from what these say
+    of the part they have not seen, because a recogniser is never in doubt about objects that it was trained on."""
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 2:
+            raise UserError("a recogniser needs at least 1 epoch and batches of at least 2 views.")
+        if self.folds < 2:
+            raise UserError(f"folds={self.folds}: fusion and policy need held-out evidence, so at least 2 folds.")
+
+
+@dataclass(frozen=True)
+class RecurrentConfig:
+    """Training of the recurrent aggregator."""
+
+    hidden: int = 64
+    """Units of the GRU."""
+    steps: int = 800
+    """Optimiser steps."""
+    batch_size: int = 256
+    """Episodes in a batch, with motions at random."""
+    learning_rate: float = 2e-3
+    """Peak learning rate of Adam."""
+
+
+@dataclass(frozen=True)
+class PPOConfig:
+    """Training of the policy by proximal policy optimisation (Schulman et al. 2017)."""
+
+    steps: int = 200_000
+    """Environment steps."""
+    environments: int = 64
+    """Environments that step together."""
+    rollout_steps: int = 24
+    """Steps of each environment between two updates."""
+    batch_size: int = 512
+    """Transitions in a minibatch."""
+    epochs: int = 4
+    """Passes over the transitions of an update."""
+    learning_rate: float = 1e-3
+    """Initial learning rate, falling linearly to 0."""
+    entropy: float = 0.01
+    """Weight of the entropy bonus."""
+    gamma: float = 0.95
+    """Discount: below 1, the same gain is worth more at an earlier view."""
+    gae_lambda: float = 0.95
+    """Of generalised advantage estimation."""
+    layers: tuple[int, ...] = (256, 128)
+    """Hidden units of actor and critic."""
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """Training of recogniser, fusions and policies."""
+
+    recogniser: RecogniserConfig = field(default_factory=RecogniserConfig)
+    recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    fusion: str = "product"
+    """Fusion that the policy learns with: mean, product or recurrent."""
+    seeds: int = 1
+    """Policies trained, with seeds from ``seed`` up."""
+    seed: int = 0
+    """First seed."""

@@ -1,0 +1,133 @@
+"""Evidence: what one view contributes, who gives it, and a table of all that a view grid can give."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from activevision.errors import UserError
+from activevision.files import atomic_write
+from activevision.progress import progress
+from activevision.protocol import Protocol as ViewProtocol
+
+
+class Evidence(NamedTuple):
+    """What N views contribute.
+
+    log_likelihood: (N, C) float32, log p(view | class) up to a constant a view; with equally likely classes this is
+    the log-posterior of the single view. feature: (N, D) float32, the encoder's description of the view.
+    """
+
+    log_likelihood: NDArray[np.float32]
+    feature: NDArray[np.float32]
+
+
+class Recogniser(Protocol):
+    """Turns views into evidence. Encoder + classifier, or a table of what they said."""
+
+    classes: tuple[str, ...]
+    feature_size: int
+
+    def evidence(self, observation: Mapping[str, Any], info: Mapping[str, Any]) -> Evidence:
+        """Evidence of N views from a vector environment's observation and info.
+
+        Only a table reads ``info``, to know which of its rows a view is; what it returns is what the recogniser that
+        it was made with says of the frame.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class EvidenceTable:
+    """The evidence of every view of S scenes on a grid of E × A viewpoints: an exact cache of a recogniser.
+
+    log_likelihood: (S, E, A, C) float32. feature: (S, E, A, D) float32. label: (S,) int64.
+    """
+
+    classes: tuple[str, ...]
+    log_likelihood: NDArray[np.float32]
+    feature: NDArray[np.float32]
+    label: NDArray[np.int64]
+
+    @property
+    def feature_size(self) -> int:
+        return self.feature.shape[-1]
+
+    @property
+    def grid_shape(self) -> tuple[int, int]:
+        return self.log_likelihood.shape[1], self.log_likelihood.shape[2]
+
+    def evidence(self, observation: Mapping[str, Any], info: Mapping[str, Any]) -> Evidence:
+        return self.at(info["scene"], info["viewpoint"])
+
+    def at(self, scene: NDArray[np.int64], viewpoint: NDArray[np.int64]) -> Evidence:
+        """Evidence of scenes (N,) from viewpoints (N, 2)."""
+        index = scene, viewpoint[:, 0], viewpoint[:, 1]
+        return Evidence(self.log_likelihood[index], self.feature[index])
+
+    def tempered(self, temperature: float) -> EvidenceTable:
+        """The table that the recogniser would give with its scores divided by ``temperature``."""
+        scores = log_softmax(self.log_likelihood / temperature, axis=-1).astype(np.float32)
+        return replace(self, log_likelihood=scores)
+
+    def walk(
+        self, protocol: ViewProtocol, episodes: int, generator: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+        """Random walks: log-likelihoods (N, T, C), twists (N, T, 6) that led to each view, and labels (N,)."""
+        scene = generator.integers(len(self.label), size=episodes)
+        viewpoint = generator.integers(protocol.grid_shape, size=(episodes, 2))
+        scores, twists = [self.at(scene, viewpoint).log_likelihood], [np.zeros((episodes, 6), np.float32)]
+        for _ in range(protocol.views - 1):
+            target = protocol.move(viewpoint, generator.integers(len(protocol.motions), size=episodes))
+            twists.append(protocol.twists[protocol.motion_index(viewpoint, target)])
+            scores.append(self.at(scene, target).log_likelihood)
+            viewpoint = target
+        return np.stack(scores, axis=1), np.stack(twists, axis=1), self.label[scene]
+
+    def save(self, path: Path) -> None:
+        with atomic_write(path) as file:
+            np.savez(
+                file, classes=self.classes, log_likelihood=self.log_likelihood, feature=self.feature, label=self.label
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> EvidenceTable:
+        try:
+            with np.load(path) as arrays:
+                classes = tuple(arrays["classes"].tolist())
+                return cls(classes, arrays["log_likelihood"], arrays["feature"], arrays["label"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise UserError(
+                f"evidence table {path} is missing or damaged ({error}): delete it and train again."
+            ) from None
+
+    @classmethod
+    def build(cls, recogniser: Recogniser, env: VectorEnv, what: str = "Looking at every view") -> EvidenceTable:
+        """Show every viewpoint of every scene of a grid environment's split to a recogniser, through its resets."""
+        base: Any = env.unwrapped
+        rows, columns = base.protocol.grid_shape
+        views = rows * columns
+        total = len(base.entries) * views
+        evidence: list[Evidence] = []
+        labels = np.zeros(len(base.entries), np.int64)
+        with progress(what, total, "views") as advance:
+            for start in range(0, total, env.num_envs):
+                # the last batch repeats its last view to be full
+                index = np.minimum(np.arange(start, start + env.num_envs), total - 1)
+                scene, view = index // views, index % views
+                viewpoint = np.stack([view // columns, view % columns], axis=1)
+                observation, info = env.reset(options={"scene": scene, "viewpoint": viewpoint})
+                evidence.append(recogniser.evidence(observation, info))
+                labels[scene] = info["label"]
+                advance(min(env.num_envs, total - start))
+        scores, features = (np.concatenate(part)[:total] for part in zip(*evidence, strict=True))
+        shape = (len(base.entries), rows, columns, -1)
+        return cls(recogniser.classes, scores.reshape(shape), features.reshape(shape), labels)

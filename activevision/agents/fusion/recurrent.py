@@ -1,0 +1,114 @@
+"""A learned recurrent aggregator of evidence."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from activevision.agents.config import RecurrentConfig
+from activevision.agents.evidence import Evidence, EvidenceTable
+from activevision.agents.fusion.fusion import Belief, normalise, uniform
+from activevision.errors import UserError
+from activevision.files import atomic_write
+from activevision.progress import progress
+from activevision.protocol import Protocol
+
+
+class _Aggregator(nn.Module):
+    """h_t = GRU([log p(c | view_t), egomotion_t], h_t−1); belief ∝ exp(g · Σ_i log p(c | view_i) + W h_t).
+
+    It starts as a product of experts and learns what to add: how much a view says given the ones before it.
+    """
+
+    def __init__(self, classes: int, hidden: int):
+        super().__init__()
+        self.classes, self.hidden = classes, hidden
+        self.cell = nn.GRUCell(classes + 6, hidden)
+        self.head = nn.Linear(hidden, classes)
+        self.log_gain = nn.Parameter(torch.tensor(-0.5))
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(
+        self, log_likelihood: torch.Tensor, twist: torch.Tensor, total: torch.Tensor, hidden: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """One view: (N, C), (N, 6), running sum (N, C), hidden (N, H) → scores (N, C), new sum, new hidden."""
+        total = total + log_likelihood
+        hidden = self.cell(torch.cat([log_likelihood.clamp(min=-10) / 5 + 0.5, twist], dim=1), hidden)
+        return self.log_gain.exp() * total + self.head(hidden), total, hidden
+
+
+class Recurrent:
+    """Evidence and egomotion through a GRU (the AGGREGATOR of Jayaraman & Grauman, ECCV 2016), trained to be right
+    after every view of random walks. Depends on the order of views."""
+
+    name = "recurrent"
+
+    def __init__(self, aggregator: _Aggregator):
+        self._aggregator = aggregator.eval()
+
+    def init(self, batch: int) -> Belief:
+        size = self._aggregator.classes + self._aggregator.hidden
+        return Belief(uniform(batch, self._aggregator.classes), np.zeros((batch, size), np.float32))
+
+    @torch.no_grad()
+    def update(self, belief: Belief, evidence: Evidence, egomotion: NDArray[np.float32]) -> Belief:
+        state = torch.from_numpy(belief.state)
+        total, hidden = state[:, : self._aggregator.classes], state[:, self._aggregator.classes :]
+        scores, total, hidden = self._aggregator(
+            torch.from_numpy(evidence.log_likelihood), torch.from_numpy(np.float32(egomotion)), total, hidden
+        )
+        return Belief(normalise(scores.numpy()), torch.cat([total, hidden], dim=1).numpy())
+
+    def save(self, path: Path) -> None:
+        buffer = io.BytesIO()
+        module = self._aggregator
+        torch.save({"classes": module.classes, "hidden": module.hidden, "weights": module.state_dict()}, buffer)
+        with atomic_write(path) as file:
+            file.write(buffer.getbuffer())
+
+    @classmethod
+    def load(cls, path: Path) -> Recurrent:
+        try:
+            content = torch.load(path, weights_only=True)
+            aggregator = _Aggregator(content["classes"], content["hidden"])
+            aggregator.load_state_dict(content["weights"])
+        except FileNotFoundError:
+            raise UserError(f"no aggregator {path}: give a folder that `activevision train` wrote.") from None
+        except Exception as error:  # torch raises what its zip and pickle readers raise
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(f"aggregator {path} is damaged ({reason}): train it again.") from None
+        return cls(aggregator)
+
+
+def train_recurrent(table: EvidenceTable, protocol: Protocol, config: RecurrentConfig, seed: int) -> Recurrent:
+    """Train on random walks over a table of held-out evidence; same seed, same weights."""
+    generator = np.random.default_rng([seed, 7])
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        aggregator = _Aggregator(len(table.classes), config.hidden)
+        optimiser = torch.optim.Adam(aggregator.parameters(), lr=config.learning_rate, weight_decay=1e-4)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=config.steps)
+        with progress("Training the aggregator", config.steps, "steps") as advance:
+            for _ in range(config.steps):
+                evidence, twist, label = (
+                    torch.from_numpy(part) for part in table.walk(protocol, config.batch_size, generator)
+                )
+                total = torch.zeros(config.batch_size, len(table.classes))
+                hidden = torch.zeros(config.batch_size, config.hidden)
+                loss = torch.zeros(())
+                for view in range(protocol.views):
+                    scores, total, hidden = aggregator(evidence[:, view], twist[:, view], total, hidden)
+                    loss = loss + nn.functional.cross_entropy(scores, label) / protocol.views
+                optimiser.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(aggregator.parameters(), 1.0)
+                optimiser.step()
+                schedule.step()
+                advance(1)
+    return Recurrent(aggregator)

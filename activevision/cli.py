@@ -1,0 +1,44 @@
+"""The command line: ``activevision <command>``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import tyro
+
+from activevision.commands.benchmark import Benchmark
+from activevision.commands.collect import Collect
+from activevision.commands.demo import Demo
+from activevision.commands.evaluate import Evaluate
+from activevision.commands.pretrain import Pretrain
+from activevision.commands.scenes import Scenes
+from activevision.commands.train import Train
+from activevision.errors import UserError
+
+Command = (
+    Annotated[Demo, tyro.conf.subcommand("demo")]
+    | Annotated[Scenes, tyro.conf.subcommand("scenes")]
+    | Annotated[Collect, tyro.conf.subcommand("collect")]
+    | Annotated[Pretrain, tyro.conf.subcommand("pretrain")]
+    | Annotated[Train, tyro.conf.subcommand("train")]
+    | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Benchmark, tyro.conf.subcommand("benchmark")]
+)
+
+
+def main() -> None:
+    """Run a command. A user's mistake is one line and exit code 2; Ctrl-C leaves a state to go on from, code 130."""
+    command = tyro.cli(Command, prog="activevision", description="A laboratory for active vision.")  # type: ignore[var-annotated, arg-type]
+    try:
+        command.run()
+    except UserError as error:
+        print(f"activevision: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("activevision: stopped; the same command goes on from here.", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""``activevision benchmark``: how fast everything is on this machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from activevision.scenes import Catalogue, Scene
+
+NAMES = ("render", "render_batch", "grid_steps", "env_steps", "pretrain_images", "ppo_steps")
+_SIDE = 64
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Measure speeds and write benchmark.json: rendering, environment steps, pretraining, PPO.
+
+    Every figure is the median of ``repeats`` runs and stands beside the settings that it depends on.
+    """
+
+    names: tuple[str, ...] = NAMES
+    """What to measure."""
+    repeats: int = 5
+    """Runs of each, after one that is not counted."""
+    out: Path = Path("runs/benchmark")
+    """Folder for benchmark.json."""
+    seed: int = 0
+    """Of poses and motions."""
+
+    def run(self) -> None:
+        from rich.console import Console
+        from rich.table import Table
+
+        from activevision.errors import unknown
+        from activevision.files import write_json
+        from activevision.progress import progress
+
+        for name in self.names:
+            if name not in NAMES:
+                raise unknown("benchmark", name, NAMES)
+        measures = {
+            "render": self._render,
+            "render_batch": self._render_batch,
+            "grid_steps": self._grid_steps,
+            "env_steps": self._env_steps,
+            "pretrain_images": self._pretrain_images,
+            "ppo_steps": self._ppo_steps,
+        }
+        rows: list[dict[str, Any]] = []
+        with progress("Measuring", len(self.names), "figures") as advance:
+            for name in self.names:
+                rows += measures[name]()
+                advance(1)
+        write_json(self.out / "benchmark.json", rows)
+        table = Table("name", "value", "unit", "settings", box=None)
+        for row in rows:
+            settings = ", ".join(f"{key} {value}" for key, value in row["settings"].items())
+            table.add_row(row["name"], f"{row['value']:,.0f}", row["unit"], settings)
+        Console().print(table)
+        print(f"figures: {self.out / 'benchmark.json'}")
+
+    def _rate(self, work: Callable[[], int]) -> float:
+        """Median over the repeats of what ``work`` returns per second of it."""
+        import statistics
+
+        rates = []
+        for repeat in range(self.repeats + 1):
+            start = time.perf_counter()
+            done = work()
+            if repeat:
+                rates.append(done / (time.perf_counter() - start))
+        return statistics.median(rates)
+
+    def _render(self) -> list[dict[str, Any]]:
+        return [
+            self._rendering("render", 1, ("rgb",), 1, 1),
+            self._rendering("render", 1, ("rgb", "depth", "instance"), 1, 1),
+        ]
+
+    def _render_batch(self) -> list[dict[str, Any]]:
+        cores = len(os.sched_getaffinity(0))
+        return [
+            self._rendering("render_batch", 256, ("rgb",), 1, 1),
+            self._rendering("render_batch", 256, ("rgb", "depth", "instance"), 1, 1),
+            self._rendering("render_batch", 256, ("rgb",), 2, 1),
+            self._rendering("render_batch", 256, ("rgb", "depth", "instance"), 1, cores),
+        ]
+
+    def _rendering(self, name: str, batch: int, sensors: tuple[str, ...], samples: int, cores: int) -> dict[str, Any]:
+        """Frames per second from inside a textured room, so that every pixel is hit and textured."""
+        import numpy as np
+
+        from activevision.camera import Camera
+        from activevision.geometry import look_at
+        from activevision.simulators.embree_simulator import EmbreeSimulator
+
+        scene = textured_room()
+        simulator = EmbreeSimulator([scene], samples=samples, threads=cores)
+        generator = np.random.default_rng(self.seed)
+        eyes = generator.uniform([-1.5, 0.8, -1.5], [1.5, 2.0, 1.5], (256, 3))
+        poses = look_at(eyes, generator.uniform([-2, 0, -2], [2, 2.5, 2], (256, 3)))
+        camera = Camera(_SIDE, _SIDE, 90.0)
+
+        def work() -> int:
+            for start in range(0, len(poses), batch):
+                simulator.render(np.zeros(batch, np.int64), poses[start : start + batch], camera, sensors)
+            return len(poses)
+
+        rate = self._rate(work)
+        simulator.close()
+        settings = {"resolution": [_SIDE, _SIDE], "triangles": scene.triangles, "modalities": list(sensors),
+                    "batch": batch, "cores": cores, "samples": samples}  # fmt: skip
+        return {"name": name, "value": round(rate, 1), "unit": "frames/s", "settings": settings}
+
+    def _grid_steps(self) -> list[dict[str, Any]]:
+        import numpy as np
+
+        env = _vector_env(64, "NextStep")
+        env.reset(seed=self.seed)
+        motions = np.random.default_rng(self.seed).integers(env.single_action_space.n, size=(400, 64))
+
+        def work() -> int:
+            for motion in motions:
+                env.step(motion)
+            return motions.size
+
+        settings = {"environments": 64, "resolution": [_SIDE, _SIDE], "modalities": ["rgb"], "cores": 1}
+        return [{"name": "grid_steps", "value": round(self._rate(work)), "unit": "steps/s", "settings": settings}]
+
+    def _env_steps(self) -> list[dict[str, Any]]:
+        import gymnasium
+
+        from activevision.envs.registration import ACTIVE_OBJECT
+
+        rows = []
+        for motion, steps in (("grid", 4000), ("continuous", 400)):
+            env = gymnasium.make(ACTIVE_OBJECT, catalogue=_catalogue(), motion=motion)
+            env.reset(seed=self.seed)
+            env.action_space.seed(self.seed)
+
+            def work(env: Any = env, steps: int = steps) -> int:
+                for _ in range(steps):
+                    _, _, terminated, _, _ = env.step(env.action_space.sample())
+                    if terminated:
+                        env.reset()
+                return steps
+
+            settings = {"environments": 1, "motion": motion, "resolution": [_SIDE, _SIDE], "modalities": ["rgb"]}
+            rows.append(
+                {"name": "env_steps", "value": round(self._rate(work)), "unit": "steps/s", "settings": settings}
+            )
+        return rows
+
+    def _pretrain_images(self) -> list[dict[str, Any]]:
+        import tempfile
+
+        import numpy as np
+
+        from activevision.encoders.config import PretrainConfig
+        from activevision.encoders.pretrain import pretrain
+        from activevision.protocol import LOOK_AROUND
+        from activevision.rollouts.dataset import WindowDataset
+
+        generator = np.random.default_rng(self.seed)
+        episodes, views = 1024, LOOK_AROUND.views
+        twists = LOOK_AROUND.twists.reshape(-1, 6)
+        dataset = WindowDataset(
+            frames=generator.integers(0, 256, (episodes, views, _SIDE, _SIDE, 3), np.uint8),
+            twists=twists[generator.integers(len(twists), size=(episodes, views - 1))],
+            labels=generator.integers(10, size=episodes),
+            scenes=np.array([f"{i}" for i in range(episodes)]),
+            classes=tuple("abcdefghij"),
+        )
+        config = PretrainConfig(epochs=1, seed=self.seed)
+        rates = []
+        for _ in range(self.repeats + 1):
+            with tempfile.TemporaryDirectory() as folder:
+                rates.append(pretrain(config, dataset, Path(folder)).images_per_second)
+        settings = {"backbone": config.backbone, "objective": config.objective, "batch": config.batch_size,
+                    "resolution": [_SIDE, _SIDE], "cores": len(os.sched_getaffinity(0))}  # fmt: skip
+        rate = float(np.median(rates[1:]))
+        return [{"name": "pretrain_images", "value": round(rate), "unit": "images/s", "settings": settings}]
+
+    def _ppo_steps(self) -> list[dict[str, Any]]:
+        import numpy as np
+
+        from activevision.agents.belief_env import BeliefVectorEnv
+        from activevision.agents.config import PPOConfig
+        from activevision.agents.evidence import EvidenceTable
+        from activevision.agents.fusion import MeanPosterior
+        from activevision.agents.policies.ppo import train_ppo
+
+        config = PPOConfig(steps=24 * 64 * 8)
+        env = _vector_env(config.environments)
+        base: Any = env.unwrapped
+        generator = np.random.default_rng(self.seed)
+        shape = (len(base.entries), *base.protocol.grid_shape)
+        scores = np.log(generator.dirichlet(np.ones(len(base.classes)), shape)).astype(np.float32)
+        features = generator.normal(size=(*shape, 128)).astype(np.float32)
+        table = EvidenceTable(tuple(base.classes), scores, features, np.zeros(shape[0], np.int64))
+        beliefs = BeliefVectorEnv(env, table, MeanPosterior(len(base.classes)))
+
+        def work() -> int:
+            train_ppo(beliefs, config, self.seed)
+            return config.steps
+
+        settings = {"environments": config.environments, "batch": config.batch_size, "epochs": config.epochs,
+                    "cores": len(os.sched_getaffinity(0)), "includes": "rollouts and updates"}  # fmt: skip
+        return [{"name": "ppo_steps", "value": round(self._rate(work)), "unit": "steps/s", "settings": settings}]
+
+
+def textured_room() -> Scene:
+    """A room of 20,480 triangles with a texture on every one: a box with bumpy walls, ceiling and floor."""
+    import numpy as np
+
+    from activevision.scenes import Instance, Material, Mesh, Scene
+
+    generator = np.random.default_rng(0)
+    side, cells = 4.0, 41
+    a, b = (axis.ravel() for axis in np.meshgrid(np.linspace(0, 1, cells + 1), np.linspace(0, 1, cells + 1)))
+    corner = (np.arange(cells)[:, None] * (cells + 1) + np.arange(cells)).ravel()
+    quads = np.stack([corner, corner + 1, corner + cells + 2, corner + cells + 1], axis=1)
+    faces = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).astype(np.int32)
+    meshes, instances = [], []
+    for number in range(6):
+        axis, far = number // 2, number % 2
+        points = np.zeros((len(a), 3))
+        points[:, axis] = far + generator.normal(0, 0.004, len(a))
+        points[:, (axis + 1) % 3], points[:, (axis + 2) % 3] = a, b
+        points = (points - [0.5, 0.0, 0.5]) * [side, 2.6, side]
+        texture = generator.integers(60, 220, (256, 256, 3), np.uint8)
+        uv = np.stack([a, b], axis=1).astype(np.float32) * 3
+        meshes.append(Mesh(points.astype(np.float32), faces, uv, None, Material(texture=texture), number + 1))
+        instances.append(Instance(number + 1, "wall", 1))
+    return Scene("room", "room", tuple(meshes), tuple(instances), "generated", "MIT", "activevision")
+
+
+def _catalogue() -> Catalogue:
+    from activevision.scenes import get_catalogue
+
+    return get_catalogue("procedural", per_class=6)
+
+
+def _vector_env(environments: int, autoreset_mode: str = "Disabled") -> Any:
+    from activevision.commands.choices import make_env
+    from activevision.protocol import LOOK_AROUND
+
+    return make_env(_catalogue(), "train", LOOK_AROUND, environments, autoreset_mode)

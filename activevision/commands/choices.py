@@ -1,0 +1,67 @@
+"""Settings that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gymnasium.vector import VectorEnv
+
+    from activevision.protocol import Protocol
+    from activevision.scenes import Catalogue
+
+
+@dataclass(frozen=True)
+class SceneChoice:
+    """Which scenes."""
+
+    scenes: str = "procedural"
+    """"procedural", "furniture", or the path of a folder class/*.obj (or class/train/*, class/test/*)."""
+    ambiguity: float | None = None
+    """Of procedural objects: 0 tells classes apart from everywhere, 1 only from some views."""
+    per_class: int | None = None
+    """Procedural objects a class, over all splits."""
+    scene_seed: int | None = None
+    """Seed of the procedural objects."""
+    up: str | None = None
+    """Up axis of a folder's meshes: x, y or z."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What ``get_catalogue`` is to be given beside the name."""
+        named = {"ambiguity": self.ambiguity, "per_class": self.per_class, "seed": self.scene_seed, "up": self.up}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def catalogue(self) -> Catalogue:
+        """UserError for a name that is none, or an option that this catalogue does not have."""
+        from activevision.errors import UserError
+        from activevision.scenes import get_catalogue
+
+        allowed = {"procedural": {"ambiguity", "per_class", "seed"}, "furniture": set()}.get(self.scenes, {"up"})
+        for name in self.options:
+            if name not in allowed:
+                flag = {"seed": "scene-seed", "per_class": "per-class"}.get(name, name)
+                raise UserError(f"--{flag} does not apply to --scenes {self.scenes}: leave it out.")
+        return get_catalogue(self.scenes, **self.options)
+
+
+def make_env(
+    catalogue: Catalogue, split: str, protocol: Protocol, num_envs: int, autoreset_mode: str = "Disabled"
+) -> VectorEnv:
+    """A native vector environment over a split, its views rendered if they were not yet."""
+    import gymnasium
+
+    from activevision.envs.registration import ACTIVE_OBJECT
+
+    env = gymnasium.make_vec(
+        ACTIVE_OBJECT,
+        num_envs=num_envs,
+        vectorization_mode="vector_entry_point",
+        catalogue=catalogue,
+        split=split,
+        protocol=protocol,
+        autoreset_mode=autoreset_mode,
+    )
+    env.unwrapped.task.viewpoints.grid.prepare()  # type: ignore[attr-defined]
+    return env

@@ -1,0 +1,79 @@
+"""``activevision pretrain``: an encoder from rollouts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from activevision.encoders.config import PretrainConfig
+
+if TYPE_CHECKING:
+    from activevision.encoders.backbones import Encoder
+    from activevision.rollouts.dataset import WindowDataset
+
+
+@dataclass(frozen=True)
+class Pretrain:
+    """Pretrain an encoder on rollouts and measure it. Goes on where it was stopped."""
+
+    config: Annotated[PretrainConfig, tyro.conf.arg(name="")] = field(default_factory=PretrainConfig)
+    data: Path = Path("runs/rollouts")
+    """Rollouts to learn from."""
+    heldout: Path | None = None
+    """Rollouts of other objects to measure the encoder on; without them it is not measured."""
+    out: Path = Path("runs/encoder")
+    """Folder of the run; the encoder itself goes to its subfolder "encoder"."""
+
+    def run(self) -> None:
+        from activevision.encoders.pretrain import pretrain
+        from activevision.files import write_json
+        from activevision.rollouts.dataset import WindowDataset
+
+        dataset = WindowDataset.load(self.data)
+        heldout = WindowDataset.load(self.heldout) if self.heldout else None
+        trained = pretrain(self.config, dataset, self.out)
+        if heldout is not None:
+            figures = measure_encoders({self.config.objective: trained.encoder}, dataset, heldout, self.config)
+            write_json(self.out / "figures.json", figures)
+            for name, value in figures.items():
+                print(f"{name}: {value}")
+        print(f"the encoder is in {trained.path}")
+
+
+def measure_encoders(
+    encoders: dict[str, Encoder], train: WindowDataset, heldout: WindowDataset, config: PretrainConfig
+) -> dict[str, Any]:
+    """Equivariance and probes of encoders and of random weights, on objects that none of them has seen."""
+    import torch
+
+    from activevision.encoders.backbones import build_backbone
+    from activevision.evaluation.probes import probe_encoder
+
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        blank = build_backbone(config.backbone, config.embedding).eval()
+    figures = {name: probe_encoder(encoder, train, heldout, config) for name, encoder in
+               {**encoders, "random-weights": blank}.items()}  # fmt: skip
+    metrics = next(iter(figures.values()))
+    return {metric: {name: values[metric] for name, values in figures.items()} for metric in metrics}
+
+
+def pretrain_with_baseline(
+    config: PretrainConfig, train: WindowDataset, heldout: WindowDataset, out: Path
+) -> tuple[Encoder, dict[str, Any]]:
+    """The encoder of ``config`` and its figures, beside slow features that were trained alike and random weights."""
+    from activevision.encoders.checkpoint import save_encoder
+    from activevision.encoders.pretrain import pretrain
+
+    trained = pretrain(config, train, out / config.objective)
+    slow = pretrain(replace(config, objective="slow-features"), train, out / "slow-features")
+    figures = measure_encoders(
+        {config.objective: trained.encoder, "slow-features": slow.encoder}, train, heldout, config
+    )
+    own = {metric: values[config.objective] for metric, values in figures.items()}
+    data = asdict(train.source) if train.source else {}
+    save_encoder(trained.path, trained.encoder, {"settings": asdict(config), "data": data, "figures": own})
+    return trained.encoder, {**figures, "images_per_second": round(trained.images_per_second)}

@@ -1,0 +1,130 @@
+"""``activevision scenes``: list, fetch and show catalogues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from activevision.commands.choices import SceneChoice
+
+
+@dataclass(frozen=True)
+class ListScenes:
+    """List the catalogues, their classes and how many scenes each split has."""
+
+    out: Path | None = None
+    """Also write the list to this folder as catalogues.json."""
+    seed: int = 0
+    """Seed of the procedural objects."""
+
+    def run(self) -> None:
+        from rich.console import Console
+        from rich.table import Table
+
+        from activevision.errors import UserError
+        from activevision.files import write_json
+        from activevision.scenes import CATALOGUES, SPLITS, get_catalogue
+
+        table = Table("catalogue", "classes", *SPLITS, "licence", box=None, pad_edge=False)
+        listed = []
+        for name in CATALOGUES:
+            try:
+                catalogue = get_catalogue(name, **({"seed": self.seed} if name == "procedural" else {}))
+                counts = [len(catalogue.scenes(split)) for split in SPLITS]
+            except UserError as error:
+                table.add_row(name, f"[dim]{error}[/dim]")
+                continue
+            table.add_row(name, ", ".join(catalogue.classes), *map(str, counts), catalogue.licence)
+            splits = dict(zip(SPLITS, counts, strict=True))
+            listed.append({"name": name, "classes": list(catalogue.classes), "splits": splits,
+                           "licence": catalogue.licence, "credit": catalogue.credit})  # fmt: skip
+        Console().print(table)
+        if self.out is not None:
+            write_json(self.out / "catalogues.json", listed)
+
+
+@dataclass(frozen=True)
+class FetchScenes:
+    """Fetch a catalogue's files into the cache. Only "furniture" needs it: Debian's sweethome3d-furniture, 120 MB."""
+
+    name: tyro.conf.Positional[str]
+    """The catalogue."""
+    source: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """A .deb, a .sh3f or an unpacked folder to take it from, where there is no apt."""
+
+    def run(self) -> None:
+        from activevision.errors import UserError, unknown
+        from activevision.scenes import CATALOGUES
+        from activevision.scenes.furniture import fetch_furniture
+
+        if self.name not in CATALOGUES:
+            raise unknown("catalogue", self.name, CATALOGUES)
+        if self.name != "furniture":
+            raise UserError(f"catalogue {self.name!r} is built in: there is nothing to fetch.")
+        print(f"furniture is in {fetch_furniture(self.source)}")
+
+
+@dataclass(frozen=True)
+class ShowScenes:
+    """Write a contact sheet of every class as PNG files."""
+
+    choice: Annotated[SceneChoice, tyro.conf.arg(name="")] = field(default_factory=SceneChoice)
+    name: tyro.conf.Positional[str] = ""
+    """The catalogue; the same as --scenes."""
+    out: Path = Path("runs/contact_sheets")
+    """Folder for the pictures."""
+    split: str | None = None
+    """Only this split."""
+    per_class_shown: int | None = None
+    """At most so many objects a class."""
+    seed: int = 0
+    """Seed of the procedural objects, unless --scene-seed is given."""
+
+    def run(self) -> None:
+        import math
+        from dataclasses import replace
+
+        import numpy as np
+        from numpy.typing import NDArray
+
+        from activevision.camera import Camera
+        from activevision.geometry import orbit_pose
+        from activevision.scenes import Scene
+        from activevision.scenes.contact_sheet import contact_sheet
+        from activevision.simulators.embree_simulator import EmbreeSimulator
+
+        camera = Camera(160, 160, 45.0)
+        pose = orbit_pose(math.radians(20), math.radians(30), 1 / math.sin(camera.smallest_half_angle))[None]
+
+        def render(scene: Scene) -> NDArray[np.uint8]:
+            simulator = EmbreeSimulator([scene.fitted()])
+            try:
+                return simulator.render([0], pose, camera)["rgb"][0]
+            finally:
+                simulator.close()
+
+        choice = replace(self.choice, scenes=self.name) if self.name else self.choice
+        if choice.scenes == "procedural" and choice.scene_seed is None:
+            choice = replace(choice, scene_seed=self.seed)
+        for path in contact_sheet(
+            choice.catalogue(), self.out, render, split=self.split, per_class=self.per_class_shown
+        ):
+            print(path)
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """Catalogues of scenes: list, fetch, show."""
+
+    action: Annotated[
+        Annotated[ListScenes, tyro.conf.subcommand("list")]
+        | Annotated[FetchScenes, tyro.conf.subcommand("fetch")]
+        | Annotated[ShowScenes, tyro.conf.subcommand("show")],
+        tyro.conf.arg(name=""),
+    ]
+
+    def run(self) -> None:
+        self.action.run()
