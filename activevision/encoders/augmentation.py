@@ -14,13 +14,14 @@ def augment(frames: torch.Tensor, shift: int, jitter: float, generator: np.rando
     white balance do: each channel is scaled by 1 ± ``jitter`` and the brightness moved by ± ``jitter`` / 2.
     """
     windows, views, _, height, width = frames.shape
-    offsets = torch.from_numpy(generator.integers(-shift, shift + 1, (2, windows, 1)))
-    rows = (torch.arange(height) + offsets[0]).clamp(0, height - 1).to(frames.device)
-    columns = (torch.arange(width) + offsets[1]).clamp(0, width - 1).to(frames.device)
+    offsets = torch.from_numpy(generator.integers(-shift, shift + 1, (2, windows, 1, 1, 1))).to(frames.device)
+    rows = (torch.arange(height, device=frames.device)[:, None] + offsets[0]).clamp(0, height - 1)
+    columns = (torch.arange(width, device=frames.device) + offsets[1]).clamp(0, width - 1)
+    image = torch.arange(windows * views, device=frames.device).view(windows, views, 1, 1)
+    source = (image * height + rows) * width + columns  # (B, T, H, W) index of the pixel that comes here
     pixels = frames.permute(0, 1, 3, 4, 2)  # channels last, as the data set lays them out
-    # Window by window, since whole rows and pixels are copied at once: four times as fast as one indexing by pixel.
-    shifted = torch.stack([pixels[i].index_select(1, rows[i]).index_select(2, columns[i]) for i in range(windows)])
+    shifted = pixels.reshape(-1, 3).index_select(0, source.flatten()).view(pixels.shape)
     gain = generator.uniform(1 - jitter, 1 + jitter, (windows, views, 1, 1, 3)) / 255.0
     brightness = generator.uniform(-jitter / 2, jitter / 2, (windows, views, 1, 1, 1))
-    gain, brightness = (torch.from_numpy(np.float32(a)).to(frames.device) for a in (gain, brightness))
-    return (shifted * gain + brightness).permute(0, 1, 4, 2, 3)
+    scale, offset = (torch.from_numpy(np.float32(a)).to(frames.device) for a in (gain, brightness))
+    return (shifted * scale + offset).permute(0, 1, 4, 2, 3)

@@ -33,7 +33,7 @@ class MotionPatterns:
         """Cluster twists (..., 6) by k-means into ``patterns`` clusters, or as many as there are distinct twists."""
         points = np.asarray(twists, np.float64).reshape(-1, 6)
         spread = points.std(0)
-        scale = np.where(spread > 1e-3 * spread.max(), spread, 1.0)  # a dimension of rounding errors is no dimension
+        scale = np.where(spread > 1e-5, spread, 1.0)  # what float32 rounding spreads is not a dimension of motion
         points = points / scale
         if len(points) > _MOST_POINTS:
             points = points[generator.choice(len(points), _MOST_POINTS, replace=False)]

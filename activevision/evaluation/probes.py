@@ -1,0 +1,253 @@
+"""What an encoder's features know: of the camera's motion, of the class, and whether they have collapsed.
+
+Everything is fitted to frozen features on training scenes and scored on scenes that neither the encoder nor the probe
+has seen, in the same way for every encoder: trained, time-only, or with random weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from activevision.encoders.backbones import Encoder
+from activevision.encoders.features import extract_features
+from activevision.encoders.motion_patterns import MotionPatterns
+from activevision.rollouts.dataset import WindowDataset
+
+Features: TypeAlias = NDArray[np.float32]
+Indices: TypeAlias = NDArray[np.int64]
+
+_RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+_DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)
+
+
+@dataclass(frozen=True, eq=False)
+class MotionFeatures:
+    """Features along episodes with the kinds of motion between them.
+
+    features: (E, T, D). patterns: (E, T − 1) motion pattern from view t to t + 1. scenes: (E,) scene ids.
+    """
+
+    features: Features
+    patterns: Indices
+    scenes: NDArray[np.str_]
+
+    def subset(self, mask: NDArray[np.bool_]) -> MotionFeatures:
+        return MotionFeatures(self.features[mask], self.patterns[mask], self.scenes[mask])
+
+
+@dataclass(frozen=True)
+class EquivarianceError:
+    """Normalised equivariance errors: 0 is perfect, 1 is no better than taking the features to stay as they are.
+
+    atomic: of single motions. composite: of two in succession, by the product of their maps; NaN where episodes have
+    fewer than three views. by_pattern: atomic, pattern by pattern, of those that occur in the test episodes.
+    ridge: the strength of regularisation that was chosen.
+    """
+
+    atomic: float
+    composite: float
+    by_pattern: dict[int, float]
+    ridge: float
+
+
+@dataclass(frozen=True)
+class EncoderProbes:
+    """Figures of one encoder on held-out scenes; see the functions of this module."""
+
+    equivariance_atomic: float
+    equivariance_composite: float
+    linear_probe: float
+    nearest_neighbours: float
+    rank: float
+    spread: float
+
+
+def probe_encoder(
+    encoder: Encoder, train: WindowDataset, test: WindowDataset, patterns: MotionPatterns, seed: int = 0
+) -> EncoderProbes:
+    """All probes of an encoder, fitted on the episodes of ``train`` and scored on those of ``test``.
+
+    ``patterns`` must be the same for all encoders that are compared; fit them to ``train.twists``.
+    """
+    sets = []
+    for dataset in (train, test):
+        features = extract_features(encoder, dataset.frames)
+        sets.append(MotionFeatures(features, patterns.assign(dataset.twists), dataset.scenes))
+    equivariance = normalised_equivariance_error(sets[0], sets[1], seed=seed)
+    views = train.frames.shape[1]
+    flat = [s.features.reshape(-1, encoder.embedding) for s in sets]
+    labels = [np.repeat(d.labels, d.frames.shape[1]) for d in (train, test)]
+    return EncoderProbes(
+        equivariance_atomic=equivariance.atomic,
+        equivariance_composite=equivariance.composite,
+        linear_probe=linear_probe(flat[0], labels[0], flat[1], labels[1], np.repeat(train.scenes, views), seed),
+        nearest_neighbours=nearest_neighbours(flat[0], labels[0], flat[1], labels[1]),
+        rank=rank_me(flat[1]),
+        spread=spread(flat[1]),
+    )
+
+
+def normalised_equivariance_error(train: MotionFeatures, test: MotionFeatures, seed: int = 0) -> EquivarianceError:
+    """How well one linear map for each motion pattern predicts features after the motion, on held-out scenes.
+
+    For pattern g, M_g is fitted to the training pairs by least squares with a ridge that pulls towards the identity,
+    whose strength is chosen on a fifth of the training scenes. The error is
+
+        ρ = E ‖M_g z(x) − z(gx)‖ / E ‖z(x) − z(gx)‖,
+
+    pooled over the test pairs of all patterns, and with M_h M_g for two motions in succession. It follows Jayaraman &
+    Grauman (ICCV 2015), who average the ratio over pairs instead; that has no value for objects that look the same
+    before and after the motion, and catalogues are full of these.
+
+    Known values: 0 for perfectly equivariant features; 1 for features that change only by noise, and for constant ones
+    by definition; 1/√2 for features that are drawn anew in every view, whose best prediction is their mean, 0.
+    """
+    generator = np.random.default_rng(seed)
+    held_out = _hold_out(train.scenes, generator)
+    fitted, chosen_on = train.subset(~held_out), train.subset(held_out)
+    patterns = int(max(train.patterns.max(), test.patterns.max())) + 1
+    errors = [_atomic(_fit_maps(fitted, patterns, ridge), chosen_on)[0] for ridge in _RIDGES]
+    ridge = _RIDGES[int(np.argmin(errors))]
+    maps = _fit_maps(train, patterns, ridge)
+    atomic, by_pattern = _atomic(maps, test)
+    return EquivarianceError(atomic, _composite(maps, test), by_pattern, ridge)
+
+
+def linear_probe(
+    features_train: Features,
+    labels_train: Indices,
+    features_test: Features,
+    labels_test: Indices,
+    groups_train: NDArray | None = None,
+    seed: int = 0,
+) -> float:
+    """Test accuracy of multinomial logistic regression on standardised features (N, D) with labels (N,).
+
+    The L2 penalty is chosen on a fifth of the training data, split by ``groups_train`` (N,), such as scene ids, so that
+    no object is on both sides.
+    """
+    centre, scale = features_train.mean(0), features_train.std(0) + 1e-6 * (features_train.std() + 1e-12)
+    train, test = ((features - centre) / scale for features in (features_train, features_test))
+    groups = np.arange(len(train)) if groups_train is None else groups_train
+    held_out = _hold_out(groups, np.random.default_rng(seed))
+    classes = int(max(labels_train.max(), labels_test.max())) + 1
+    scores = [
+        _accuracy(
+            _logistic(train[~held_out], labels_train[~held_out], classes, decay),
+            train[held_out],
+            labels_train[held_out],
+        )
+        for decay in _DECAYS
+    ]
+    decay = _DECAYS[int(np.argmax(scores))]
+    return _accuracy(_logistic(train, labels_train, classes, decay), test, labels_test)
+
+
+def nearest_neighbours(
+    features_train: Features, labels_train: Indices, features_test: Features, labels_test: Indices, k: int = 10
+) -> float:
+    """Test accuracy of the vote of the ``k`` training features (N, D) of largest cosine, weighted by that cosine."""
+    train, test = (torch.nn.functional.normalize(torch.from_numpy(f), dim=1) for f in (features_train, features_test))
+    votes = torch.nn.functional.one_hot(torch.from_numpy(labels_train)).float()
+    right = 0
+    for start in range(0, len(test), 1024):
+        cosine, index = (test[start : start + 1024] @ train.T).topk(min(k, len(train)), dim=1)
+        predicted = (votes[index] * cosine[:, :, None]).sum(1).argmax(1).numpy()
+        right += int((predicted == labels_test[start : start + 1024]).sum())
+    return right / len(test)
+
+
+def rank_me(features: Features) -> float:
+    """Effective rank of features (N, D), in [1, min(N, D)]: the exponential of the entropy of the normalised singular
+    values, after Garrido et al., *RankMe* (ICML 2023). A collapsed encoder has a rank near 1."""
+    values = np.linalg.svd(features.astype(np.float64), compute_uv=False)
+    shares = values / max(float(values.sum()), 1e-300)
+    shares = shares[shares > 1e-12]
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def spread(features: Features) -> float:
+    """Standard deviation of L2-normalised features (N, D) over the images, averaged over dimensions, times √D.
+
+    1 for directions spread evenly, 0 for collapse to one direction; after Chen & He, *SimSiam* (CVPR 2021).
+    """
+    norms = np.linalg.norm(features, axis=1, keepdims=True)
+    return float((features / np.maximum(norms, 1e-12)).std(0).mean() * np.sqrt(features.shape[1]))
+
+
+def _hold_out(groups: NDArray, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """Mask (N,) of the members of a fifth of the groups, at least one and never all."""
+    names = np.unique(groups)
+    count = min(max(1, round(len(names) / 5)), len(names) - 1)
+    return np.isin(groups, generator.permutation(names)[:count])
+
+
+def _fit_maps(data: MotionFeatures, patterns: int, ridge: float) -> NDArray[np.float64]:
+    """Maps (G, D, D) with M_g z ≈ z′; the identity for patterns without data."""
+    dimensions = data.features.shape[-1]
+    before = data.features[:, :-1].reshape(-1, dimensions).astype(np.float64)
+    change = data.features[:, 1:].reshape(-1, dimensions) - before
+    pattern = data.patterns.reshape(-1)
+    maps = np.repeat(np.eye(dimensions)[None], patterns, axis=0)
+    for g in np.unique(pattern):
+        x, y = before[pattern == g], change[pattern == g]
+        gram = x.T @ x
+        # Relative to the features' own size, so that the choice means the same for every encoder.
+        penalty = ridge * max(float(np.trace(gram)) / dimensions, 1e-12)
+        maps[g] += np.linalg.solve(gram + penalty * np.eye(dimensions), x.T @ y).T
+    return maps
+
+
+def _atomic(maps: NDArray[np.float64], data: MotionFeatures) -> tuple[float, dict[int, float]]:
+    before, after, pattern = data.features[:, :-1], data.features[:, 1:], data.patterns
+    wrong, moved = np.zeros(len(maps)), np.zeros(len(maps))
+    for g in np.unique(pattern):
+        x, y = before[pattern == g], after[pattern == g]
+        wrong[g] = np.linalg.norm(x @ maps[g].T - y, axis=-1).sum()
+        moved[g] = np.linalg.norm(x - y, axis=-1).sum()
+    by_pattern = {int(g): _ratio(wrong[g], moved[g]) for g in np.unique(pattern)}
+    return _ratio(wrong.sum(), moved.sum()), by_pattern
+
+
+def _composite(maps: NDArray[np.float64], data: MotionFeatures) -> float:
+    if data.features.shape[1] < 3:
+        return float("nan")
+    start, end = data.features[:, :-2], data.features[:, 2:]
+    first, second = data.patterns[:, :-1], data.patterns[:, 1:]
+    predicted = np.empty(start.shape)
+    for g in np.unique(first):
+        predicted[first == g] = start[first == g] @ maps[g].T
+    for g in np.unique(second):
+        predicted[second == g] = predicted[second == g] @ maps[g].T
+    return _ratio(np.linalg.norm(predicted - end, axis=-1).sum(), np.linalg.norm(start - end, axis=-1).sum())
+
+
+def _ratio(wrong: float, moved: float) -> float:
+    return float(wrong / moved) if moved > 0 else 1.0
+
+
+def _logistic(features: Features, labels: Indices, classes: int, decay: float) -> torch.nn.Linear:
+    model = torch.nn.Linear(features.shape[1], classes)
+    torch.nn.init.zeros_(model.weight)
+    torch.nn.init.zeros_(model.bias)
+    inputs, targets = torch.from_numpy(features), torch.from_numpy(labels)
+    optimiser = torch.optim.LBFGS(model.parameters(), max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(inputs), targets) + decay / 2 * model.weight.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return model
+
+
+@torch.no_grad()
+def _accuracy(model: torch.nn.Linear, features: Features, labels: Indices) -> float:
+    return float((model(torch.from_numpy(features)).argmax(1).numpy() == labels).mean())

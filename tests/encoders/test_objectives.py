@@ -1,0 +1,133 @@
+"""Claims of the objectives, against references written out with loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from activevision.encoders.backbones import SmallCNN
+from activevision.encoders.config import OBJECTIVES, PretrainConfig
+from activevision.encoders.equivariance import EgomotionEquivariance
+from activevision.encoders.motion_patterns import MotionPatterns
+from activevision.encoders.objective import Objective, build_objective
+from activevision.encoders.slow_features import SlowFeatures
+from activevision.rollouts.dataset import Batch, WindowDataset
+
+PATTERNS = MotionPatterns(np.array([[0, 0, 0, 0, -1.0, 0], [0, 0, 0, 0, 0.0, 0], [0, 0, 0, 0, 1.0, 0]]), np.ones(6))
+
+
+@pytest.fixture
+def equivariance() -> EgomotionEquivariance:
+    torch.manual_seed(0)
+    objective = EgomotionEquivariance(SmallCNN(5), PATTERNS, margin=2.0)
+    torch.nn.init.normal_(objective.maps, std=0.4)
+    return objective
+
+
+def test_equivariance_agrees_with_the_formula(equivariance: EgomotionEquivariance) -> None:
+    before, after = torch.randn(7, 5), torch.randn(7, 5)
+    pattern = torch.tensor([0, 1, 2, 0, 1, 2, 2])
+    maps = equivariance.maps.detach().numpy()
+    expected = []
+    for x, y, p in zip(before.numpy(), after.numpy(), pattern.tolist(), strict=True):
+        distances = [np.sqrt(((maps[g] @ x - y) ** 2).sum()) for g in range(3)]
+        negatives = [max(0.0, 2.0 - distances[g]) ** 2 for g in range(3) if g != p]
+        expected.append(distances[p] ** 2 + np.mean(negatives))
+    loss, _ = equivariance.contrastive(before, after, pattern)
+    assert loss.item() == pytest.approx(np.mean(expected), rel=1e-5)
+
+
+def test_equivariance_is_zero_for_equivariant_features_that_the_motion_moves(
+    equivariance: EgomotionEquivariance,
+) -> None:
+    turn = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+    with torch.no_grad():
+        for g, block in enumerate((turn, torch.eye(2), turn.T)):
+            equivariance.maps[g] = torch.block_diag(block, torch.eye(3))
+    before = torch.randn(9, 5)
+    before[:, :2] *= 3 / before[:, :2].norm(dim=1, keepdim=True)  # far enough from the axis to move by the margin
+    pattern = torch.arange(9) % 3
+    after = torch.einsum("nij,nj->ni", equivariance.maps[pattern], before)
+    assert equivariance.contrastive(before, after, pattern)[0].item() < 1e-9
+    metrics = equivariance.contrastive(before, after, pattern)[1]
+    assert metrics["pattern_accuracy"] == 1.0
+    assert equivariance.contrastive(before, after, (pattern + 1) % 3)[0].item() > 1, "the wrong motion must cost"
+
+
+def test_invariant_and_constant_features_cost_the_margin() -> None:
+    objective = EgomotionEquivariance(SmallCNN(5), PATTERNS, margin=2.0)  # maps are identities
+    features, pattern = torch.randn(6, 5), torch.tensor([0, 1, 2, 0, 1, 2])
+    assert objective.contrastive(features, features, pattern)[0].item() == pytest.approx(4.0, rel=1e-4)
+    zeros = torch.zeros(6, 5, requires_grad=True)
+    loss, _ = objective.contrastive(zeros, zeros, pattern)
+    loss.backward()
+    assert loss.item() == pytest.approx(4.0, rel=1e-4)
+    assert torch.isfinite(zeros.grad).all()
+
+
+def test_twists_choose_the_map_of_their_pattern(equivariance: EgomotionEquivariance, windows: WindowDataset) -> None:
+    """The loss of a batch changes with the map of a pattern exactly when the batch's own pairs have that pattern."""
+    batch = windows.batch(np.arange(20))
+    equivariance.eval()
+    pattern = equivariance.patterns.assign(batch.twists.numpy().reshape(-1, 6))
+    np.testing.assert_array_equal(pattern, np.sign(batch.twists[:, 0, 4].numpy()) + 1)
+    z = equivariance.encoder(batch.frames.flatten(0, 1)).unflatten(0, (20, 2))
+    expected, _ = equivariance.contrastive(z[:, 0], z[:, 1], torch.from_numpy(pattern))
+    assert equivariance.loss(batch)[0].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_slow_features_agree_with_the_formula() -> None:
+    objective = SlowFeatures(SmallCNN(5), margin=3.0)
+    z = torch.randn(4, 3, 5)
+    n = z.numpy()
+    positive, negative = [], []
+    for t in range(2):
+        for a in range(4):
+            for b in range(4):
+                distance = np.linalg.norm(n[a, t] - n[b, t + 1])
+                (positive if a == b else negative).append(distance**2 if a == b else max(0.0, 3.0 - distance) ** 2)
+    loss, _ = objective.contrastive(z)
+    assert loss.item() == pytest.approx(np.mean(positive) + np.mean(negative), rel=1e-4)
+
+
+def test_slow_features_do_not_see_the_motion(windows: WindowDataset) -> None:
+    torch.manual_seed(0)
+    objective = SlowFeatures(SmallCNN(8)).eval()
+    batch = windows.batch(np.arange(16))
+    other = Batch(batch.frames, torch.randn_like(batch.twists), batch.labels)
+    assert torch.equal(objective.loss(batch)[0], objective.loss(other)[0])
+
+
+def test_slow_features_survive_equal_frames_and_a_single_window() -> None:
+    objective = SlowFeatures(SmallCNN(5))
+    for z in (torch.zeros(4, 2, 5, requires_grad=True), torch.randn(1, 2, 5, requires_grad=True)):
+        loss, _ = objective.contrastive(z)
+        loss.backward()
+        assert torch.isfinite(loss)
+        assert torch.isfinite(z.grad).all()
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_every_objective_is_one(name: str, windows: WindowDataset) -> None:
+    objective = build_objective(PretrainConfig(objective=name, embedding=8), SmallCNN(8), windows)
+    assert isinstance(objective, Objective)
+    loss, metrics = objective.loss(windows.batch(np.arange(8)))
+    loss.backward()
+    assert all(p.grad is not None for p in objective.encoder.parameters())
+    assert not any(m.requires_grad for m in metrics.values())
+    assert "accuracy" not in metrics, "without a weight, labels are not used"
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_labels_add_their_weighted_cross_entropy(name: str, windows: WindowDataset) -> None:
+    torch.manual_seed(0)
+    config = PretrainConfig(objective=name, embedding=8, label_weight=0.5)
+    objective = build_objective(config, SmallCNN(8), windows).eval()
+    batch = windows.batch(np.arange(8))
+    loss, metrics = objective.loss(batch)
+    expected = metrics["positive"] + metrics["negative"] + 0.5 * metrics["classification"]
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+    logits = objective.labels.classifier(objective.encoder(batch.frames.flatten(0, 1)))
+    reference = torch.nn.functional.cross_entropy(logits, batch.labels.repeat_interleave(2))
+    assert metrics["classification"].item() == pytest.approx(reference.item(), rel=1e-5)

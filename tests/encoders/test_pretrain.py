@@ -1,0 +1,176 @@
+"""Claims of the loop: it learns, it repeats, and an interruption does not show."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import turning
+
+from activevision.encoders import pretrain as loop
+from activevision.encoders.augmentation import augment
+from activevision.encoders.backbones import SmallCNN
+from activevision.encoders.config import PretrainConfig
+from activevision.encoders.motion_patterns import MotionPatterns
+from activevision.encoders.pretrain import pretrain
+from activevision.errors import UserError
+from activevision.evaluation.probes import probe_encoder
+from activevision.rollouts.dataset import WindowDataset
+
+TINY = PretrainConfig(embedding=16, patterns=3, epochs=4, batch_size=32, checkpoint_every=3)
+LONGER = replace(TINY, epochs=15, checkpoint_every=5)
+
+
+def weights(path: Path) -> bytes:
+    return (path / "encoder" / "encoder.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, windows: WindowDataset) -> Path:
+    out = tmp_path_factory.mktemp("uninterrupted")
+    pretrain(TINY, windows, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory, windows: WindowDataset) -> Path:
+    out = tmp_path_factory.mktemp("longer")
+    pretrain(LONGER, windows, out)
+    return out
+
+
+def test_equivariance_learns_what_a_turn_does_and_carries_over_to_new_scenes(tmp_path: Path) -> None:
+    train, test = turning(160, seed=1), turning(80, seed=2)
+    config = replace(TINY, epochs=10, learning_rate=5e-3, shift=0, jitter=0.05)
+    trained = pretrain(config, train, tmp_path)
+    patterns = MotionPatterns.fit(train.twists, 3, np.random.default_rng(0))
+    torch.manual_seed(0)
+    ours, random = (probe_encoder(e, train, test, patterns) for e in (trained.encoder, SmallCNN(16).eval()))
+    assert ours.equivariance_atomic < 0.6
+    assert ours.equivariance_atomic < random.equivariance_atomic - 0.05
+    assert ours.equivariance_composite < random.equivariance_composite - 0.05
+    assert ours.rank > 2, "no collapse"
+    objective = trained.objective
+    _, metrics = objective.loss(test.batch(np.arange(len(test))))
+    assert metrics["pattern_accuracy"] > 0.6, "the maps tell which way the camera turned"
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, windows: WindowDataset, uninterrupted: Path) -> None:
+    torch.manual_seed(123)  # the caller's random state must not matter, nor be touched
+    state = torch.get_rng_state()
+    pretrain(TINY, windows, tmp_path / "again")
+    assert torch.equal(state, torch.get_rng_state())
+    pretrain(replace(TINY, seed=1), windows, tmp_path / "other")
+    assert weights(tmp_path / "again") == weights(uninterrupted)
+    assert weights(tmp_path / "other") != weights(uninterrupted)
+
+
+@pytest.mark.parametrize("steps", [1, 7, 13])
+def test_a_run_that_broke_off_ends_like_one_that_did_not(
+    tmp_path: Path, windows: WindowDataset, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    calls = 0
+
+    def breaks(*args: object) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        if calls > steps:
+            raise KeyboardInterrupt
+        return augment(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "augment", breaks)
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(TINY, windows, tmp_path)
+    assert not (tmp_path / "encoder").exists()
+    pretrain(TINY, windows, tmp_path)
+    assert weights(tmp_path) == weights(uninterrupted)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_killed_run_ends_like_one_that_was_not(
+    tmp_path: Path, windows: WindowDataset, longer: Path, number: signal.Signals
+) -> None:
+    script = f"""
+import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from conftest import turning
+from activevision.encoders.config import PretrainConfig
+from activevision.encoders.pretrain import pretrain
+pretrain({LONGER!r}, turning(), Path(sys.argv[1]))
+"""
+    killed = tmp_path / "killed"
+    process = subprocess.Popen([sys.executable, "-c", script, str(killed)], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (killed / "checkpoint.pt").exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(process.pid, number)
+    errors = process.communicate()[1]
+    assert process.returncode != 0, "the run ended before it could be killed"
+    assert "KeyboardInterrupt" in errors or number == signal.SIGKILL
+    reached = torch.load(killed / "checkpoint.pt")["step"]
+    assert 0 < reached < 15 * 5
+    pretrain(LONGER, windows, killed)
+    assert weights(killed) == weights(longer)
+
+
+def test_a_finished_run_is_not_trained_again(windows: WindowDataset, uninterrupted: Path) -> None:
+    before = (uninterrupted / "checkpoint.pt").stat().st_mtime_ns
+    again = pretrain(TINY, windows, uninterrupted)
+    assert again.images_per_second == 0
+    assert (uninterrupted / "checkpoint.pt").stat().st_mtime_ns == before
+    frames = torch.from_numpy(windows.frames[:2, 0]).permute(0, 3, 1, 2)
+    from activevision.encoders.checkpoint import load_encoder
+
+    assert torch.equal(again.encoder(frames), load_encoder(uninterrupted / "encoder")(frames))
+
+
+def test_a_folder_with_other_settings_or_data_is_refused_by_name(windows: WindowDataset, uninterrupted: Path) -> None:
+    with pytest.raises(UserError, match=r"other settings \(margin, seed\)"):
+        pretrain(replace(TINY, seed=5, margin=2.0), windows, uninterrupted)
+    with pytest.raises(UserError, match=r"other settings \(data\)"):
+        pretrain(TINY, turning(seed=9), uninterrupted)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path, windows: WindowDataset) -> None:
+    pretrain(replace(TINY, epochs=1), windows, tmp_path)
+    data = (tmp_path / "checkpoint.pt").read_bytes()
+    (tmp_path / "checkpoint.pt").write_bytes(data[: len(data) // 2])
+    with pytest.raises(UserError, match=r"checkpoint .*checkpoint\.pt is damaged"):
+        pretrain(replace(TINY, epochs=1), windows, tmp_path)
+
+
+def test_labels_are_learned_when_they_are_used(tmp_path: Path, windows: WindowDataset) -> None:
+    trained = pretrain(replace(TINY, label_weight=1.0, epochs=16), windows, tmp_path)
+    _, metrics = trained.objective.loss(windows.batch(np.arange(len(windows))))
+    assert metrics["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"objective": "equivarience"}, "did you mean 'equivariance'"),
+        ({"backbone": "resnet"}, "unknown backbone 'resnet'"),
+        ({"epochs": 0}, "epochs=0"),
+        ({"learning_rate": -1.0}, "learning_rate=-1.0"),
+        ({"jitter": -0.1}, "jitter=-0.1"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(change: dict, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        PretrainConfig(**change)
+
+
+def test_settings_do_not_import_torch() -> None:
+    code = "import sys, activevision.encoders.config; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
