@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 import trimesh
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from trimesh.resolvers import FilePathResolver, Resolver
 from trimesh.visual import ColorVisuals, TextureVisuals
 
 from activevision.errors import UserError, unknown
 from activevision.scenes.mesh_materials import cut_out, flat_colours, surface_look
+from activevision.scenes.obj_polygons import split_concave_polygons
 from activevision.scenes.scene import Material, Mesh
 
 FORMATS = ("obj", "glb", "gltf", "ply", "stl", "off", "dae")
@@ -69,6 +70,8 @@ def read_surfaces(data: bytes, file_type: str, name: str, resolver: Resolver) ->
     if file_type == "dae" and importlib.util.find_spec("collada") is None:
         raise UserError(f"{name}: DAE files need pycollada: pip install pycollada")
     try:
+        if file_type == "obj":
+            data = split_concave_polygons(data)
         loaded = trimesh.load_scene(io.BytesIO(data), file_type=file_type, resolver=resolver, process=False)
         surfaces = _surfaces(loaded)
     except Exception as error:  # trimesh's loaders raise whatever the damage happens to cause
@@ -87,7 +90,7 @@ def opaque(surfaces: Sequence[Surface]) -> tuple[Mesh, ...]:
     return kept or tuple(surface.mesh for surface in surfaces)
 
 
-def transformed(mesh: Mesh, matrix: NDArray[np.float64], offset: Sequence[float] = (0.0, 0.0, 0.0)) -> Mesh:
+def transformed(mesh: Mesh, matrix: NDArray[np.float64], offset: ArrayLike = (0.0, 0.0, 0.0)) -> Mesh:
     """The mesh with vertices ``matrix @ v + offset``; ``matrix`` (3, 3) may turn, scale each axis and mirror."""
     vertices = (mesh.vertices @ matrix.T + np.asarray(offset)).astype(np.float32)
     normals = None if mesh.normals is None else _unit(mesh.normals @ np.linalg.inv(matrix))
@@ -98,16 +101,16 @@ def transformed(mesh: Mesh, matrix: NDArray[np.float64], offset: Sequence[float]
 def _surfaces(scene: trimesh.Scene) -> list[Surface]:
     """Every mesh at each place that the file's scene graph puts it."""
     surfaces = []
-    looks: dict[str, list[Surface]] = {}
+    looks: dict[trimesh.Trimesh, list[Surface]] = {}
     for node in scene.graph.nodes_geometry:
         transform, name = scene.graph[node]
-        geometry = scene.geometry[name]
+        geometry = scene.geometry[str(name)]
         if not isinstance(geometry, trimesh.Trimesh) or not len(geometry.faces):
             continue
-        if name not in looks:
-            looks[name] = _painted(geometry)
+        if geometry not in looks:
+            looks[geometry] = _painted(geometry)
         matrix, offset = transform[:3, :3], transform[:3, 3]
-        surfaces += [Surface(transformed(mesh, matrix, offset), opacity) for mesh, opacity in looks[name]]
+        surfaces += [Surface(transformed(mesh, matrix, offset), opacity) for mesh, opacity in looks[geometry]]
     return surfaces
 
 

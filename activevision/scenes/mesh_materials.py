@@ -37,7 +37,7 @@ def surface_look(material: Any) -> tuple[tuple[float, float, float], float, NDAr
     return _rgb(colour), _mtl_opacity(material.kwargs), image
 
 
-def flat_colours(mesh: Mesh, face_colours: NDArray[np.generic]) -> list[tuple[Mesh, float]]:
+def flat_colours(mesh: Mesh, face_colours: NDArray[np.number]) -> list[tuple[Mesh, float]]:
     """The mesh split by colour of its faces (F, 4), 0 to 255, into at most 64 meshes with their opacity."""
     rgba = np.clip(np.round(face_colours), 0, 255).astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(rgba[None, :, :3])).quantize(_PALETTE, Image.Quantize.MEDIANCUT)

@@ -27,6 +27,8 @@ from activevision.scenes.scene import Mesh
 CATALOGUE_FILES = ("PluginFurnitureCatalog.properties", "com/eteks/sweethome3d/io/DefaultFurnitureCatalog.properties")
 _OBJ_LOADER = "com/eteks/sweethome3d/j3d/OBJLoader.class"
 _DEFAULT_MATERIALS = "default-materials.mtl"
+_PANE = b"sweethome3d_window_pane"
+_PANE_MATERIAL = b"\nnewmtl " + _PANE + b"\nKd 0.8 0.8 0.8\nd 0.5\n"
 
 LIBRARY_VERSION = 1
 """Part of every model's key: to be raised when a change here makes any model come out differently."""
@@ -99,8 +101,21 @@ class Library:
             # A string constant of a class file: tag 1, then its length in two bytes.
             if start >= 3 and code[start - 3] == 1:
                 length = int.from_bytes(code[start - 2 : start], "big")
-                return {_DEFAULT_MATERIALS: code[start : start + length]}
+                return {_DEFAULT_MATERIALS: code[start : start + length] + _PANE_MATERIAL}
         return {}
+
+    def fingerprint(self) -> str:
+        """Content key of the whole library, from the archive's directory alone."""
+        return digest([(name, info.file_size, info.CRC) for name, info in sorted(self._members.items())])
+
+    def check(self) -> None:
+        """Read every file of the archive once; UserError names the first damaged one."""
+        try:
+            damaged = self._archive.testzip()
+        except _DAMAGE as error:
+            damaged = str(error)
+        if damaged is not None:
+            raise UserError(f"{self.path} is damaged at {damaged}: fetch it again.")
 
     def key(self, model_id: str) -> str:
         """Content key of a model, from the archive's directory alone: name, size and CRC of the files beside it."""
@@ -127,7 +142,7 @@ class Library:
         except KeyError:
             raise UserError(f"{name}: the library has no file {model.path}: fetch it again.") from None
         if b"mtllib" not in data and _DEFAULT_MATERIALS in self._texts:
-            data = f"mtllib {_DEFAULT_MATERIALS}\n".encode() + data
+            data = f"mtllib {_DEFAULT_MATERIALS}\n".encode() + _with_panes(data)
         surfaces = read_surfaces(data, PurePosixPath(inner).suffix[1:].lower(), name, files)
         rotation = np.array(model.rotation).reshape(3, 3)
         turned = [surface._replace(mesh=transformed(surface.mesh, rotation)) for surface in surfaces]
@@ -230,6 +245,15 @@ def parse_properties(text: str) -> dict[str, str]:
         if match:
             properties[match[1]] = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", _unescape, match[2])
     return properties
+
+
+def _with_panes(obj: bytes) -> bytes:
+    """The OBJ text with the groups that the program knows as window panes, and draws so, in a material of their own."""
+    groups = re.split(rb"(?m)^(?=g )", obj)
+    return b"".join(
+        re.sub(rb"(?m)^usemtl .*$", b"usemtl " + _PANE, group) if _PANE in group.partition(b"\n")[0] else group
+        for group in groups
+    )
 
 
 def _unescape(match: re.Match[str]) -> str:
