@@ -77,9 +77,13 @@ def lamp(rng: Generator) -> Model:
         first, second = rng.uniform(0.28, 0.4), rng.uniform(0.25, 0.36)
         model.add(body, cylinder(0.09, 0.025, sides=32, bevel=0.008))
         elbow = np.array([0, 0.02 + 0.94 * first, -0.34 * first])
-        wrist = elbow + [0, 0.5 * second, 0.86 * second]
+        wrist = elbow + np.array([0, 0.5 * second, 0.86 * second])
         model.add(steel, tube([(0, 0.02, 0), elbow], 0.009, sides=8), tube([elbow, wrist], 0.009, sides=8))
-        model.add(steel, sphere(0.018, elbow - [0, 0.018, 0], 12), sphere(0.018, wrist - [0, 0.018, 0], 12))
+        model.add(
+            steel,
+            sphere(0.018, elbow - np.array([0, 0.018, 0]), 12),
+            sphere(0.018, wrist - np.array([0, 0.018, 0]), 12),
+        )
         dome = Model()
         _dome(dome, shade, rng.uniform(0.07, 0.1))
         model.place(dome, y=float(wrist[1]) - 0.06, z=float(wrist[2]) + 0.02, lean_deg=-rng.uniform(15, 40))
@@ -97,7 +101,7 @@ def _shade(rng: Generator, model: Model, finish: Finish, y: float, radius: float
     top = radius * rng.uniform(0.4, 1.0)
     wall = 0.006
     profile = [(radius - wall, 0), (radius, 0), (top, height), (top - wall, height), (radius - wall, 0)]
-    model.add(finish, lathe(np.array(profile) + [0, y], sides=40))
+    model.add(finish, lathe(np.array(profile) + np.array([0, y]), sides=40))
     model.add(plain(GLOW), sphere(0.035, (0, y + 0.3 * height, 0), 14))
     spider = tube(
         [(0, y + 0.75 * height, 0), (top + 0.25 * (radius - top) - wall, y + 0.75 * height, 0)], 0.004, sides=6

@@ -70,8 +70,9 @@ def toilet(rng: Generator) -> Model:
             point_ring((0, 0, 0)),
             oval(width, length, 0, power=power),
             oval(width + 0.01, length + 0.01, 0.012, power=power),
+            oval(width - 0.02, length - 0.02, 0.024, power=power),
+            point_ring((0, 0.026, 0)),
         ]
-        + [oval(width - 0.02, length - 0.02, 0.024, power=power), point_ring((0, 0.026, 0))]
     )
     if lid_up:
         model.add(seat, lid.turned("x", -84).moved(0, height + 0.02 + length / 2, rear + 0.035))

@@ -73,8 +73,9 @@ class Model:
         return np.stack([np.min([low for low, _ in corners], 0), np.max([high for _, high in corners], 0)])
 
     def meshes(self) -> tuple[Mesh, ...]:
-        """One mesh a finish, as instance 1."""
-        return tuple(_mesh(merge(solids), finish) for finish, solids in self._parts.items() if solids)
+        """One mesh a finish, as instance 1, the lowest point on y = 0."""
+        ground = float(self.bounds()[0, 1])
+        return tuple(_mesh(merge(solids).moved(y=-ground), finish) for finish, solids in self._parts.items() if solids)
 
 
 def _mesh(solid: Solid, finish: Finish) -> Mesh:

@@ -102,12 +102,9 @@ def _chair_back(rng: Generator, width: float, rise: float, padded: bool) -> tupl
         count = int(rng.integers(5, 9))
         xs = np.linspace(-0.46, 0.46, count) * width
         return [], [crest, *(tube([(0.75 * x, 0, 0), (x, rise - 0.04, 0)], 0.009, sides=8) for x in xs)]
-    outline = fillet(
-        [(0, 0.1 * rise), (width * 0.42, 0.1 * rise), (width * 0.5, rise), (0, rise * 1.04), (-width * 0.5, rise)]
-        + [(-width * 0.42, 0.1 * rise), (0, 0.1 * rise)],
-        0.12,
-        4,
-    )[:-1]
+    right = [(0, 0.1 * rise), (width * 0.42, 0.1 * rise), (width * 0.5, rise), (0, rise * 1.04)]
+    left = [(-width * 0.5, rise), (-width * 0.42, 0.1 * rise), (0, 0.1 * rise)]
+    outline = fillet([*right, *left], 0.12, 4)[:-1]
     shell = extrude(outline, 0.055 if padded else 0.022)
     struts = [box(post, 0.2 * rise, post, (s * width * 0.3, 0, 0)) for s in (-1, 1)]
     return ([shell], struts) if padded else ([], [shell, *struts])

@@ -58,18 +58,20 @@ def counter(label: str, shared: Generator, own: Generator) -> Model:
     """Desk or table under one worktop, open to the front and to the right (+X)."""
     size = shared.uniform(0.95, 1.5), shared.uniform(0.72, 0.78), shared.uniform(0.52, 0.7)
     room = _case(shared, *size, wall=0.03, inner=pick(shared, HARD), open_side=1)
+    stuff = pick(shared, HARD)
+    steel = fitting(shared, against=stuff)
     legs = ("square", "tapered", "turned")[own.integers(3)]
     front = Model()
     if label == "table":
         thick = own.uniform(0.05, 0.08)
-        front.add(room.inner, *four_legs(legs, 0.96 * room.width, 0.94 * room.depth, room.height, thick))
+        front.add(stuff, *four_legs(legs, 0.96 * room.width, 0.94 * room.depth, room.height, thick))
         apron = room.height - own.uniform(0.08, 0.12)
         for z in (-1, 1):
             beam = box(
                 0.94 * room.width - 2 * thick, room.height - apron, 0.02, (0, apron, z * (0.47 * room.depth - thick))
             )
-            front.add(room.inner, beam)
-        front.add(room.inner, box(0.9 * room.width, 0.05, 0.05, (0, own.uniform(0.15, 0.3) * room.height, 0)))
+            front.add(stuff, beam)
+        front.add(stuff, box(0.9 * room.width, 0.05, 0.05, (0, own.uniform(0.15, 0.3) * room.height, 0)))
     else:
         pull, rows = int(own.integers(4)), int(own.integers(3, 5))
         pedestal = own.uniform(0.36, 0.44)
@@ -78,13 +80,13 @@ def counter(label: str, shared: Generator, own: Generator) -> Model:
             blocks.append(-blocks[0])
         body, pulls = drawer_block(pedestal, room.height, room.depth - 0.1, rows, pull)
         for x in blocks:
-            front.add(room.inner, *(part.moved(x, 0, -0.03) for part in body))
-            front.add(room.steel, *(part.moved(x, 0, -0.03) for part in pulls))
+            front.add(stuff, *(part.moved(x, 0, -0.03) for part in body))
+            front.add(steel, *(part.moved(x, 0, -0.03) for part in pulls))
         if len(blocks) == 1:
             knee = room.width - pedestal - 0.02
             x, y = pedestal / 2, room.height - 0.13
-            front.add(room.inner, box(knee, 0.13, room.depth - 0.1, (x, y, -0.03)))
-            front.add(room.steel, handle(pull, 0.14, (x, y + 0.065, room.depth / 2 - 0.08)))
+            front.add(stuff, box(knee, 0.13, room.depth - 0.1, (x, y, -0.03)))
+            front.add(steel, handle(pull, 0.14, (x, y + 0.065, room.depth / 2 - 0.08)))
     room.model.place(front, y=room.floor, z=room.rear + room.depth / 2)
     return room.model
 
@@ -136,24 +138,24 @@ def _case(
     lift, band = rng.uniform(0.03, 0.07), rng.uniform(0.1, 0.16) * depth
     high = height - lift
     long = depth - band
-    middle = -band / 2
-    model.add(
-        body,
-        box(width - 0.004, wall, long, (0, lift, middle)),
-        box(width - 0.004, wall, long, (0, height - wall, middle)),
-    )
-    model.add(body, box(width - 0.004, high - 0.004, wall, (0, lift + 0.002, (wall - depth) / 2)))
+    step = 0.003  # no two outer faces lie in one plane: which of them a ray meets would depend on the contents
+    left, right = (side * (width / 2 - (step if side == open_side else wall / 2)) for side in (-1, 1))
+    span, across = right - left, (left + right) / 2
+    for y in (lift + step, height - wall):
+        model.add(body, box(span, wall - step, long - 2 * step, (across, y, -band / 2 + step)))
+    model.add(body, box(width - 2 * step, high - 4 * step, wall, (0, lift + 2 * step, (wall - depth) / 2)))
     model.add(inner, box(width - 2 * wall, high - 2 * wall, 0.01, (0, lift + wall, -depth / 2 + wall + 0.005)))
     bar = wall + 0.004
     z = depth / 2 - band / 2
     model.add(frame, *(box(width, bar, band, (0, y, z), radius=0.006) for y in (lift, height - bar)))
-    model.add(frame, *(box(bar, high, band, (s * (width - bar) / 2, lift, z), radius=0.006) for s in (-1, 1)))
+    post = high - 2 * bar
+    model.add(frame, *(box(bar, post, band, (s * (width - bar) / 2, lift + bar, z), radius=0.002) for s in (-1, 1)))
     for side in (-1, 1):
-        x = side * (width - wall) / 2
         if side == open_side:
-            model.add(frame, box(bar, high, bar, (side * (width - bar) / 2, lift, (bar - depth) / 2), radius=0.004))
+            corner = side * (width - bar) / 2, lift, (bar - depth) / 2 - step
+            model.add(frame, box(bar, high, bar, corner, radius=0.002))
             continue
-        model.add(body, box(wall, high, long, (x, lift, middle)))
+        model.add(body, box(wall, high, long - step, (side * (width - wall) / 2, lift, -band / 2 + step / 2)))
         slots = (
             box(0.006, 0.22 * high, 0.022, (side * width / 2, lift + f * high, -0.38 * depth)) for f in (0.16, 0.62)
         )
@@ -170,7 +172,7 @@ def _case(
             outline = np.array([(-half, 0.0), (half, 0.0), (0.0, rise)])
         else:
             outline = np.concatenate([arc(1.0, 0, 180, 15) * [half, rise], [[0.0, 0.0]]])
-        model.add(body, extrude(outline, long + band - 0.03, (0, height - 0.002, 0)))
+        model.add(body, extrude(outline, long + band - 0.03, (0, height - 0.008, 0)))
         model.add(frame, extrude(outline * 0.98, 0.03, (0, height, depth / 2 - 0.02)))
         model.add(dark, extrude(outline * 0.5 + [0, 0.15 * rise], 0.01, (0, height, -depth / 2 + 0.012)))
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.random import Generator
 
@@ -49,10 +51,8 @@ def shelf(rng: Generator) -> Model:
         levels = np.linspace(0.08, height - 0.04, rows)
         model.add(posts, *four_legs("round", width, depth, height, 0.03))
         model.add(body, *(box(width, board, depth, (0, y, 0), radius=0.006) for y in levels))
-        inner = Model()
-        for low, high in zip(levels[:-1], levels[1:], strict=True):
-            _things(rng, inner, width - 0.08, high - low - board, depth - 0.06, (0, low + board, 0))
-        model.place(inner)
+        for low, high in pairwise(levels):
+            _things(rng, model, width - 0.08, high - low - board, depth - 0.06, (0, low + board, 0))
         return model
     lift = _carcass(rng, model, body, width, height, depth)
     for side in (-1, 1):

@@ -73,7 +73,7 @@ def planter(rng: Generator) -> Model:
         model.add(plain(SOIL), filled(side, 0.008, 0.86))
         if rng.random() < 0.4:
             collar = [(radius - 0.008, -0.035), (radius + 0.008, -0.035), (radius + 0.01, 0), (radius - 0.008, 0)]
-            model.add(skin, lathe(np.array([*collar, collar[0]]) + [0, height], sides=36))
+            model.add(skin, lathe(np.array([*collar, collar[0]]) + np.array([0, height]), sides=36))
     green = _green(rng)
     base = 0.87 * height
     style = rng.integers(5)
