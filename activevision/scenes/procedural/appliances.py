@@ -78,7 +78,7 @@ def lamp(rng: Generator) -> Model:
         model.add(body, cylinder(0.09, 0.025, sides=32, bevel=0.008))
         elbow = np.array([0, 0.02 + 0.94 * first, -0.34 * first])
         wrist = elbow + np.array([0, 0.5 * second, 0.86 * second])
-        model.add(steel, tube([(0, 0.02, 0), elbow], 0.009, sides=8), tube([elbow, wrist], 0.009, sides=8))
+        model.add(steel, tube(np.array([[0, 0.02, 0], elbow]), 0.009, sides=8), tube([elbow, wrist], 0.009, sides=8))
         model.add(
             steel,
             sphere(0.018, elbow - np.array([0, 0.018, 0]), 12),

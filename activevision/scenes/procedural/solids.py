@@ -150,8 +150,8 @@ def loft(rings: ArrayLike, crease_deg: float = 35.0) -> Solid:
         path = np.concatenate([slope[:1], slope[1:] + slope[:-1], slope[-1:]])
         normals = _cross(tangent[start : end + 1], path)
         for index in np.flatnonzero(poles):
-            neighbour = index + 1 if index == 0 else index - 1
-            normals[index] = _cross(tangent[start + neighbour], slope[min(index, len(slope) - 1)])
+            neighbour = start + (1 if index == 0 else len(part) - 2)
+            normals[index] = _cross(tangent[neighbour], slope[0 if index == 0 else -1])
         normals = _unit(normals)
         if len(part) > 2:  # a tip on a smooth stretch has one normal; on a cone each side keeps its own
             normals[poles] = _unit(normals[poles].sum(1, keepdims=True))
@@ -172,6 +172,7 @@ def lathe(profile: ArrayLike, at: ArrayLike = (0, 0, 0), sides: int = 32, crease
     Closed if it starts and ends on the axis; a vessel's profile comes back down on its inside.
     """
     radius, y = np.asarray(profile, np.float64).T
+    radius = np.where(np.abs(radius) < 1e-9, 0.0, radius)  # a curve may miss the axis by a rounding error
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     rings = np.empty((len(radius), sides, 3))
     rings[..., 0] = radius[:, None] * np.cos(angle)
@@ -195,55 +196,49 @@ def sphere(radius: float, at: ArrayLike = (0, 0, 0), sides: int = 20) -> Solid:
     return lathe(profile, at, sides, crease_deg=60)
 
 
-def tube(path: ArrayLike, radius: ArrayLike, sides: int = 10, closed: bool = False) -> Solid:
-    """A round bar along a path (N, 3), of one radius or one per point; ``closed`` joins its ends, as in a torus.
+def tube(path: ArrayLike, radius: ArrayLike, sides: int = 10) -> Solid:
+    """A round bar with flat ends along a path (N, 3), of one radius or one per point.
 
     The cross-section is carried along by parallel transport, so that it does not twist.
     """
-    path = np.asarray(path, np.float64)
-    keep = np.concatenate([[True], np.linalg.norm(np.diff(path, axis=0), axis=1) > 1e-7])
-    radii = np.broadcast_to(np.asarray(radius, np.float64), len(path))[keep]
-    path = path[keep]
-    if closed:
-        tangents = _unit(np.roll(path, -1, 0) - np.roll(path, 1, 0))
-        path, tangents, radii = (np.concatenate([a, a[:1]]) for a in (path, tangents, radii))
-    else:
-        steps = _unit(np.diff(path, axis=0))
-        tangents = _unit(np.concatenate([steps[:1], steps[1:] + steps[:-1], steps[-1:]]))
+    points: Array = np.asarray(path, np.float64)
+    keep = np.concatenate([[True], np.linalg.norm(np.diff(points, axis=0), axis=1) > 1e-7])
+    radii: Array = np.broadcast_to(np.asarray(radius, np.float64), len(points))[keep]
+    points = points[keep]
+    steps = _unit(np.diff(points, axis=0))
+    tangents = _unit(np.concatenate([steps[:1], steps[1:] + steps[:-1], steps[-1:]]))
     side = np.cross(tangents[0], np.eye(3)[np.abs(tangents[0]).argmin()])
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
-    sideways = np.empty_like(path)
+    sideways = np.empty_like(points)
     for index, tangent in enumerate(tangents):
         side = side - tangent * (side @ tangent)
         side /= sqrt(side @ side)
         sideways[index] = side
     other = _cross(tangents, sideways)
     spokes = np.cos(angle)[:, None] * sideways[:, None] + np.sin(angle)[:, None] * other[:, None]
-    rings = path[:, None] + radii[:, None, None] * spokes
-    if not closed:
-        ends = np.repeat(path[[0, -1]][:, None], sides, axis=1)
-        rings = np.concatenate([ends[:1], rings, ends[1:]])
-    elif len(rings) > 2:
-        rings[-1] = rings[0]
-    return loft(rings, crease_deg=50)
+    rings = points[:, None] + radii[:, None, None] * spokes
+    ends = np.repeat(points[[0, -1]][:, None], sides, axis=1)
+    return loft(np.concatenate([ends[:1], rings, ends[1:]]), crease_deg=50)
 
 
 def extrude(outline: ArrayLike, depth: float, at: ArrayLike = (0, 0, 0), crease_deg: float = 35.0) -> Solid:
     """A star-shaped outline (N, 2) in x, y, counter-clockwise as seen from the front, made ``depth`` thick along z."""
-    outline = np.asarray(outline, np.float64)
-    following = np.roll(outline, -1, 0)
-    edge = _unit(following - outline)
+    points: Array = np.asarray(outline, np.float64)
+    apart = np.linalg.norm(np.roll(points, -1, 0) - points, axis=1) > 1e-9
+    points = points[apart]  # an outline may repeat its start at its end
+    following = np.roll(points, -1, 0)
+    edge = _unit(following - points)
     outward = np.stack([edge[:, 1], -edge[:, 0]], axis=1)
     smooth = np.einsum("nk,nk->n", edge, np.roll(edge, 1, 0)) > np.cos(np.radians(crease_deg))
     at_start = np.where(smooth[:, None], _unit(outward + np.roll(outward, 1, 0)), outward)
     at_end = np.where(np.roll(smooth, -1)[:, None], _unit(outward + np.roll(outward, -1, 0)), outward)
-    count = len(outline)
+    count = len(points)
     back, front = -depth / 2, depth / 2
-    start = np.concatenate([[0.0], np.cumsum(np.linalg.norm(following - outline, axis=1))])
+    start = np.concatenate([[0.0], np.cumsum(np.linalg.norm(following - points, axis=1))])
     corners, normals, uv = [], [], []
     for xy, normal, z, u in (
-        (outline, at_start, front, start[:-1]),
-        (outline, at_start, back, start[:-1]),
+        (points, at_start, front, start[:-1]),
+        (points, at_start, back, start[:-1]),
         (following, at_end, back, start[1:]),
         (following, at_end, front, start[1:]),
     ):
@@ -256,11 +251,11 @@ def extrude(outline: ArrayLike, depth: float, at: ArrayLike = (0, 0, 0), crease_
         [np.stack([quads[0], quads[1], quads[2]], 1), np.stack([quads[0], quads[2], quads[3]], 1)]
     )
     sides = Solid(np.concatenate(corners), side_faces, np.concatenate(normals), np.concatenate(uv))
-    middle = outline.mean(0)
+    middle = points.mean(0)
     fan = np.stack([np.full(count, count), index, (index + 1) % count], axis=1)
     caps = []
     for z, faces in ((front, fan), (back, fan[:, ::-1])):
-        xy = np.concatenate([outline, middle[None]])
+        xy = np.concatenate([points, middle[None]])
         vertices = np.column_stack([xy, np.full(count + 1, z)])
         caps.append(Solid(vertices, faces, np.tile([0, 0, np.sign(z)], (count + 1, 1)).astype(np.float64), xy))
     solid = merge([sides, *caps])

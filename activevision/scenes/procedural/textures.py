@@ -40,10 +40,11 @@ def _taps(cells: int, size: int) -> tuple[NDArray[np.int64], Field]:
 
 def _upsampled(grid: Field, size: int) -> Field:
     """``grid`` stretched to (size, size). No BLAS: its sums may differ with the number of threads."""
-    row, weight = _taps(grid.shape[0], size)
-    tall: Field = sum(weight[:, k, None] * grid[row[:, k]] for k in range(4))
-    column, weight = _taps(grid.shape[1], size)
-    return sum(weight[:, k] * tall[:, column[:, k]] for k in range(4))
+    row, across = _taps(grid.shape[0], size)
+    column, along = _taps(grid.shape[1], size)
+    tall: Field = np.sum([across[:, k, None] * grid[row[:, k]] for k in range(4)], axis=0)
+    wide: Field = np.sum([along[:, k] * tall[:, column[:, k]] for k in range(4)], axis=0)
+    return wide
 
 
 def _pixels(size: int = SIZE) -> tuple[Field, Field]:
@@ -97,9 +98,9 @@ def dots(rng: Generator, first: ArrayLike, second: ArrayLike) -> Texture:
     """Round spots in a staggered grid."""
     pitch = int(rng.choice([16, 24, 32]))
     row, column = _pixels()
-    if SIZE // pitch % 2 == 0:  # an odd number of staggered rows would not repeat
-        column = column + row // pitch % 2 * pitch / 2
-    distance = np.hypot(row % pitch - pitch / 2 + 0.5, column % pitch - pitch / 2 + 0.5)
+    stagger = pitch / 2 if SIZE // pitch % 2 == 0 else 0.0  # an odd number of staggered rows would not repeat
+    along = (column + row // pitch % 2 * stagger) % pitch
+    distance = np.hypot(row % pitch - pitch / 2 + 0.5, along - pitch / 2 + 0.5)
     return blend(first, second, np.clip(pitch * rng.uniform(0.22, 0.36) - distance + 0.5, 0, 1))
 
 
