@@ -118,7 +118,7 @@ def test_category_ids_follow_the_selection_of_classes() -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_meshes_are_sound(sample: tuple[str, bool, int], samples: dict[tuple[str, bool, int], Scene]) -> None:
     scene = samples[sample]
-    assert 300 <= scene.triangles <= 20_000
+    assert 100 <= scene.triangles <= 20_000
     for mesh in scene.meshes:
         assert (mesh.uv is not None) == (mesh.material.texture is not None)
         assert np.isfinite(mesh.vertices).all()

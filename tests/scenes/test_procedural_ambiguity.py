@@ -66,11 +66,9 @@ def test_members_differ_when_one_looks_into_an_opening(group: Group, seed: int, 
     assert differences(*grids[group.name, seed])[straight].min() > 0.02
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+@pytest.mark.parametrize("group", [g for g in GROUPS if g.name != "vessel"], ids=lambda group: group.name)
 def test_uninformative_views_tell_where_one_stands(group: Group, grids: dict) -> None:
-    """No two hidden views of a furnished group look the same, so a policy can learn which way the front is."""
-    if group.name == "vessel":
-        pytest.skip("a vessel is told apart from above, whatever the azimuth")
+    """No two hidden views look the same, so a policy can learn which way the front is; a vessel only asks for "up"."""
     rgb, depth = grids[group.name, 0]
     hidden = np.flatnonzero(~group.informative(ELEVATION, AZIMUTH, within=np.pi / 2 - 1e-6))
     for first, second in combinations(hidden, 2):

@@ -58,7 +58,8 @@ def counter(label: str, shared: Generator, own: Generator) -> Model:
     """Desk or table under one worktop, open to the front and to the right (+X)."""
     size = shared.uniform(0.95, 1.5), shared.uniform(0.72, 0.78), shared.uniform(0.52, 0.7)
     room = _case(shared, *size, wall=0.03, inner=pick(shared, HARD), open_side=1)
-    stuff = pick(shared, HARD)
+    candidates = pick(shared, HARD), pick(shared, HARD)
+    stuff = max(candidates, key=lambda finish: np.abs(finish.mean_colour - room.inner.mean_colour).max())
     steel = fitting(shared, against=stuff)
     legs = ("square", "tapered", "turned")[own.integers(3)]
     front = Model()

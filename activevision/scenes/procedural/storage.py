@@ -124,9 +124,7 @@ def doors(
         elif style == 3:
             rows = min(20, max(6, int(height / 0.07)))
             pitch = 0.9 * height / rows
-            slats = (
-                box(leaf * 0.74, 0.7 * pitch, 0.02, (x, 0.05 * height + i * pitch, depth), 0.005) for i in range(rows)
-            )
+            slats = (box(leaf * 0.74, 0.7 * pitch, 0.02, (x, 0.05 * height + i * pitch, depth)) for i in range(rows))
             model.add(front, *slats)
         hinge_left = index % 2 == 0 if count > 1 else rng.random() < 0.5
         grip = x + (1 if hinge_left else -1) * (leaf / 2 - 0.045)
