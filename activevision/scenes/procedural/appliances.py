@@ -178,7 +178,7 @@ def head(label: str, shared: Generator, own: Generator) -> Model:
     inner = plain(colour(shared))
     radius = shared.uniform(0.16, 0.24)
     depth = radius * shared.uniform(0.6, 0.85)
-    rise = radius + (shared.uniform(0.1, 0.2) if shared.random() < 0.5 else shared.uniform(0.5, 0.9))
+    rise = radius + shared.uniform(0.08, 0.32)
     wall = 0.012
     shell = [(0, 0), (0.5 * radius, 0.0), (0.93 * radius, 0.15 * depth), (radius, 0.45 * depth), (radius, 0.8 * depth)]
     inside = [(radius - wall, 0.8 * depth), (radius - wall, 0.5 * depth), (0, 0.5 * depth)]
@@ -216,7 +216,7 @@ def head(label: str, shared: Generator, own: Generator) -> Model:
         aimed.place(floor, z=0.01)
     model.place(aimed, y=rise)
     yoke = -0.68 * depth
-    if rise < 0.5:
+    if shared.random() < 0.5:
         model.add(rim, box(1.3 * radius, 0.04, 1.1 * radius, (0, 0, -0.3 * depth), radius=0.015))
     else:
         model.add(rim, cylinder(0.85 * radius, 0.025, (0, 0, yoke), sides=36, bevel=0.008))

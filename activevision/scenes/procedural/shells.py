@@ -1,9 +1,9 @@
 """Cases that hide what they hold: the ambiguous forms of furniture.
 
 A case looks the same whatever stands in it, unless one looks through an open side. Its outside tells which way it
-faces: a frame of another colour runs round the front, slots mark the rear edge of closed sides, a bar the rear edge of
-the top, and the back has a vent. The contents stay behind the plane of every opening, so that they cannot be seen from
-beside it.
+faces: a frame of another colour runs round the front, slots mark the rear edge of closed sides, a bar or a cowl the
+rear edge of the top, and the back has a vent. The contents stay behind the plane of every opening, so that they cannot
+be seen from beside it.
 """
 
 from __future__ import annotations
@@ -174,6 +174,7 @@ def _case(
         else:
             outline = np.concatenate([arc(1.0, 0, 180, 15) * [half, rise], [[0.0, 0.0]]])
         model.add(body, extrude(outline, long + band - 0.03, (0, height - 0.008, 0)))
+        model.add(dark, box(0.16 * width, 0.05, 0.1 * depth, (0, height + rise - 0.03, -0.36 * depth)))
         model.add(frame, extrude(outline * 0.98, 0.03, (0, height, depth / 2 - 0.02)))
         model.add(dark, extrude(outline * 0.5 + [0, 0.15 * rise], 0.01, (0, height, -depth / 2 + 0.012)))
     else:
