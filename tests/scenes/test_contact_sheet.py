@@ -1,0 +1,79 @@
+"""Contact sheets show every object once, in its place, one file for each class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from activevision.errors import UserError
+from activevision.scenes.catalogue import Entry, check_split
+from activevision.scenes.contact_sheet import contact_sheet
+from activevision.scenes.scene import Instance, Mesh, Scene
+
+SHADES = {"cup/0": 10, "cup/1": 60, "cup/2": 110, "pot/0": 160}
+
+
+def scene(name: str) -> Scene:
+    triangle = Mesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.int32))
+    return Scene(name, name[:3], (triangle,), (Instance(1, name[:3], 1),), "", "", "")
+
+
+@dataclass
+class Pictures:
+    name: str = "pictures"
+    classes: tuple[str, ...] = ("cup", "pot")
+    licence: str = "CC0"
+    credit: str = "nobody"
+
+    def scenes(self, split: str) -> list[Entry]:
+        names = {"train": ["cup/0", "pot/0"], "val": [], "test": ["cup/1", "cup/2"]}[split]
+        return list(
+            check_split(split, [Entry(name, name[:3], name, partial(scene, name)) for name in names], "pictures")
+        )
+
+
+def render(shown: Scene) -> NDArray[np.uint8]:
+    return np.full((160, 160, 3), (SHADES[shown.id], 0, 200), np.uint8)
+
+
+def tiles(path: Path) -> dict[int, int]:
+    """Number of pixels by shade, of those in the colours that ``render`` uses."""
+    image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+    ours = image[(image[..., 1] == 0) & (image[..., 2] == 200)]
+    values, counts = np.unique(ours[:, 0], return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
+
+
+def test_every_object_is_on_the_sheet_of_its_class_once(tmp_path: Path) -> None:
+    cup, pot = contact_sheet(Pictures(), tmp_path / "sheets", render)
+    assert (cup.name, pot.name) == ("cup.png", "pot.png")
+    assert tiles(cup) == {10: 160 * 160, 60: 160 * 160, 110: 160 * 160}
+    assert tiles(pot) == {160: 160 * 160}
+
+
+def test_a_split_and_a_number_per_class_can_be_chosen(tmp_path: Path) -> None:
+    (cup,) = contact_sheet(Pictures(), tmp_path, render, split="test")
+    assert tiles(cup).keys() == {60, 110}
+    cup, _ = contact_sheet(Pictures(), tmp_path, render, per_class=2)
+    assert tiles(cup).keys() == {10, 110}
+
+
+def test_pictures_of_any_size_are_fitted_into_their_tile(tmp_path: Path) -> None:
+    (sheet,) = contact_sheet(
+        Pictures(), tmp_path, lambda shown: np.full((80, 320, 3), (SHADES[shown.id], 0, 200), np.uint8), "test", 1
+    )
+    assert tiles(sheet) == {60: 160 * 40}
+
+
+def test_an_empty_or_unknown_split_is_a_user_error_and_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="empty"):
+        contact_sheet(Pictures(), tmp_path / "sheets", render, split="val")
+    with pytest.raises(UserError, match="did you mean 'train'"):
+        contact_sheet(Pictures(), tmp_path / "sheets", render, split="trains")
+    assert not (tmp_path / "sheets").exists()
