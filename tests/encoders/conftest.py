@@ -12,7 +12,10 @@ torch.set_num_threads(1)
 
 
 def turning(episodes: int = 48, views: int = 4, size: int = 16, seed: int = 0, classes: int = 2) -> WindowDataset:
-    """A camera that yaws by −60°, 0°, … round random smooth panoramas; the class decides how fine they are."""
+    """A camera that yaws by −60°, 0° or 60° inside smooth panoramas, whose class decides how fine they are.
+
+    In every frame another light falls in from the side, which no motion predicts.
+    """
     generator = np.random.default_rng(seed)
     steps = generator.integers(-1, 2, (episodes, views - 1))
     labels = generator.integers(0, classes, episodes)
@@ -23,7 +26,9 @@ def turning(episodes: int = 48, views: int = 4, size: int = 16, seed: int = 0, c
     row = np.linspace(0, 2, size)[None, None, :, None, None]
     phase = generator.uniform(0, 0.5, (episodes, 1, 1, 1, 3)) + np.arange(3) * 2.1
     waves = (1 + 2 * labels)[:, None, None, None, None]
-    frames = np.round(127.5 + 120 * np.cos(waves * column + phase) * np.cos(row)).astype(np.uint8)
+    light = 60 * generator.uniform(-1, 1, (episodes, views, 1, 1, 3)) * np.linspace(-1, 1, size)[:, None]
+    light = light + 20 * generator.uniform(-1, 1, (episodes, views, 1, 1, 3))
+    frames = np.round(127.5 + 45 * np.cos(waves * column + phase) * np.cos(row) + light).astype(np.uint8)
     twists = np.zeros((episodes, views - 1, 6), np.float32)
     twists[..., 4] = np.radians(60) * steps
     names = tuple(f"class {i}" for i in range(classes))

@@ -1,0 +1,153 @@
+import math
+
+import numpy as np
+import pytest
+import trimesh
+from conftest import solid_scene
+
+from activevision.camera import Camera
+from activevision.errors import UserError
+from activevision.geometry import invert, look_at, orbit_pose
+from activevision.scenes import Instance, Material, Mesh, Scene
+from activevision.simulators.embree_simulator import EmbreeSimulator, Lighting
+from activevision.simulators.surface import linear_from_srgb, srgb_from_linear
+
+ALL = ("rgb", "depth", "instance", "category")
+UNLIT_WHITE = Lighting(lights=(), fill=1.0, background=(0.0, 0.0, 0.0))
+
+
+def quad(texture=None, colour=(1.0, 1.0, 1.0), half=1.0, instance=1, z=0.0):
+    corners = np.array([[-half, -half, z], [half, -half, z], [half, half, z], [-half, half, z]], np.float32)
+    uv = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    return Mesh(corners, np.array([[0, 1, 2], [0, 2, 3]], np.int32), uv, None, Material(colour, texture), instance)
+
+
+def scene_of(*meshes):
+    ids = sorted({mesh.instance for mesh in meshes})
+    return Scene("test", "test", meshes, tuple(Instance(i, f"thing {i}", 10 + i) for i in ids), "", "", "")
+
+
+def facing(distance):
+    return look_at([0, 0, distance], [0, 0, 0])[None]
+
+
+def test_depth_of_a_ball_is_the_analytic_planar_depth():
+    ball = solid_scene(trimesh.creation.icosphere(6))
+    camera = Camera(48, 40, 50.0)
+    depth = EmbreeSimulator([ball]).render([0], facing(3.0), camera, ("depth",))["depth"][0]
+    rays = camera.unproject(np.ones((40, 48)))
+    # |o + t r| = 1 with o = (0, 0, 3), and r of unit planar depth
+    a, b, c = (rays**2).sum(-1), 2 * 3.0 * rays[..., 2], 9.0 - 1.0
+    root = b**2 - 4 * a * c
+    expected = np.where(root > 0, (-b - np.sqrt(np.maximum(root, 0))) / (2 * a), 0.0)
+    inside = root > 0.3  # away from the silhouette, where the icosphere's facets matter
+    np.testing.assert_allclose(depth[inside], expected[inside], rtol=2e-3)
+    assert not depth[root < -0.3].any()
+
+
+def test_depth_is_planar_not_radial():
+    depth = EmbreeSimulator([scene_of(quad(half=50.0))]).render([0], facing(2.0), Camera(31, 21, 100.0), ("depth",))
+    np.testing.assert_allclose(depth["depth"], 2.0, rtol=1e-5)
+
+
+def test_a_known_point_is_seen_where_the_camera_projects_it():
+    camera = Camera(101, 101, 60.0)
+    centre = np.array([0.4, -0.3, 0.2])
+    dot = trimesh.creation.icosphere(3, 0.03).apply_translation(centre)
+    poses = orbit_pose([0.2, -0.6, 1.1], [0.3, 2.0, 5.0], 3.0)
+    seen = EmbreeSimulator([solid_scene(dot)]).render([0] * 3, poses, camera, ("instance",))["instance"] == 3
+    for pose, mask in zip(poses, seen, strict=True):
+        point = invert(pose)[:3] @ [*centre, 1.0]
+        pixel, _ = camera.project(point)
+        rows, columns = np.nonzero(mask)
+        np.testing.assert_allclose([columns.mean() + 0.5, rows.mean() + 0.5], pixel, atol=0.6)
+
+
+def test_ids_tell_what_is_in_front():
+    scene = scene_of(quad(half=0.3, instance=2, z=0.5), quad(half=5.0, instance=1))
+    images = EmbreeSimulator([scene]).render([0], facing(3.0), Camera(40, 40, 60.0), ALL)
+    assert images["instance"][0, 20, 20] == 2
+    assert images["category"][0, 20, 20] == 12
+    assert images["instance"][0, 2, 2] == 1
+    np.testing.assert_allclose(images["depth"][0, [20, 2], [20, 2]], [2.5, 3.0], rtol=1e-5)
+
+
+def test_background_has_no_ids_and_no_depth():
+    images = EmbreeSimulator([solid_scene(trimesh.creation.icosphere(1))]).render([0], facing(3.0), Camera(), ALL)
+    miss = images["instance"] == 0
+    assert miss.any()
+    assert not images["category"][miss].any()
+    assert not images["depth"][miss].any()
+    assert (images["category"][~miss] == 2).all()
+    corner = images["rgb"][0, 0, 0]
+    np.testing.assert_array_equal(corner, np.round(np.array(Lighting().background) * 255))
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+def test_a_batch_is_a_loop_of_singles_in_any_order_on_any_number_of_threads(samples):
+    scenes = [solid_scene(trimesh.creation.icosphere(2)), solid_scene(trimesh.creation.box((1, 0.5, 2)))]
+    generator = np.random.default_rng(0)
+    ids = generator.integers(2, size=37)
+    poses = orbit_pose(generator.uniform(-1.5, 1.5, 37), generator.uniform(0, 6, 37), 3.0)
+    camera = Camera(23, 17, 50.0)  # no multiple of the packet's 4 pixels
+    batch = EmbreeSimulator(scenes, samples=samples, threads=2).render(ids, poses, camera, ALL)
+    single = EmbreeSimulator(scenes, samples=samples, threads=1, keep=1)
+    for i in range(37):
+        alone = single.render(ids[i : i + 1], poses[i : i + 1], camera, ALL)
+        for name in ALL:
+            np.testing.assert_array_equal(alone[name][0], batch[name][i])
+
+
+def test_the_other_sensors_do_not_depend_on_the_samples_of_rgb():
+    scene = solid_scene(trimesh.creation.icosphere(2))
+    one, three = (
+        EmbreeSimulator([scene], samples=samples).render([0], facing(3.0), Camera(), ALL) for samples in (1, 3)
+    )
+    for name in ("depth", "instance", "category"):
+        np.testing.assert_array_equal(one[name], three[name])
+    assert (one["rgb"] != three["rgb"]).any()
+
+
+def test_an_unlit_texture_comes_back_as_it_was_and_upright():
+    texture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    camera = Camera(16, 16, 2 * math.degrees(math.atan(1 / 100)))  # so far away that every pixel is one texel
+    simulator = EmbreeSimulator([scene_of(quad(texture))], samples=1, lighting=UNLIT_WHITE)
+    seen = simulator.render([0], facing(100.0), camera)["rgb"][0]
+    assert np.abs(seen.astype(int) - texture).max() <= 2
+
+
+def test_far_textures_are_averaged_in_linear_light():
+    board = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
+    simulator = EmbreeSimulator([scene_of(quad(board))], samples=1, lighting=UNLIT_WHITE)
+    camera = Camera(8, 8, 2 * math.degrees(math.atan(1 / 100)))
+    seen = simulator.render([0], facing(100.0), camera)["rgb"]
+    expected = round(float(srgb_from_linear(np.array(0.5))) * 255)
+    assert np.abs(seen.astype(int) - expected).max() <= 3
+
+
+def test_both_sides_of_a_surface_are_lit():
+    simulator = EmbreeSimulator([scene_of(quad(colour=(0.5, 0.5, 0.5)))], lighting=UNLIT_WHITE)
+    front, back = simulator.render([0, 0], np.concatenate([facing(3.0), facing(-3.0)]), Camera(9, 9, 20.0))["rgb"]
+    np.testing.assert_array_equal(front, back)
+    assert abs(int(front[4, 4, 0]) - 128) <= 1
+
+
+def test_srgb_transfer_is_undone():
+    values = np.linspace(0, 1, 256)
+    np.testing.assert_allclose(srgb_from_linear(linear_from_srgb(values)), values, atol=1e-6)
+
+
+def test_uv_that_are_no_numbers_do_not_crash():
+    mesh = quad(np.zeros((4, 4, 3), np.uint8))
+    mesh.uv[0] = [np.nan, np.inf]
+    assert EmbreeSimulator([scene_of(mesh)]).render([0], facing(3.0), Camera())["rgb"].shape == (1, 64, 64, 3)
+
+
+def test_wrong_arguments_are_named():
+    simulator = EmbreeSimulator([solid_scene(trimesh.creation.box())])
+    with pytest.raises(UserError, match="did you mean 'depth'"):
+        simulator.render([0], facing(3.0), Camera(), ("dept",))
+    with pytest.raises(ValueError, match="poses"):
+        simulator.render([0, 0], facing(3.0), Camera())
+    with pytest.raises(UserError, match="samples"):
+        EmbreeSimulator([], samples=0)
