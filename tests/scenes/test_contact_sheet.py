@@ -71,6 +71,15 @@ def test_pictures_of_any_size_are_fitted_into_their_tile(tmp_path: Path) -> None
     assert tiles(sheet) == {60: 160 * 40}
 
 
+def test_rows_follow_one_another(tmp_path: Path) -> None:
+    class Many(Pictures):
+        def scenes(self, split: str) -> list[Entry]:
+            return [Entry(f"cup/{n}", "cup", str(n), partial(scene, "cup/0")) for n in range(17)]
+
+    (sheet,) = contact_sheet(Many(), tmp_path, render, split="train")
+    assert tiles(sheet) == {10: 17 * 160 * 160}
+
+
 def test_an_empty_or_unknown_split_is_a_user_error_and_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="empty"):
         contact_sheet(Pictures(), tmp_path / "sheets", render, split="val")

@@ -129,6 +129,15 @@ def test_a_package_cut_short_adds_nothing(
     assert stored_libraries() == {}
 
 
+def test_a_library_with_a_damaged_model_is_not_taken(tmp_path: Path) -> None:
+    data = bytearray(write_library(tmp_path / "a.sh3f", "One").read_bytes())
+    data[data.index(b"usemtl wood")] ^= 1
+    (tmp_path / "a.sh3f").write_bytes(data)
+    with pytest.raises(UserError, match="damaged at"):
+        fetch_furniture(tmp_path / "a.sh3f")
+    assert stored_libraries() == {}
+
+
 def test_wrong_sources_are_user_errors_of_one_line(tmp_path: Path) -> None:
     (tmp_path / "picture.sh3f").write_bytes(b"\x89PNG")
     (tmp_path / "text.deb").write_bytes(b"hello")

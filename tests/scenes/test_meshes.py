@@ -99,6 +99,16 @@ def test_a_train_shape_that_is_in_test_too_is_reported_and_dropped(
     assert "box/train/2.off: the same shape as crate/test/t.stl, dropped from train." in capsys.readouterr().err
 
 
+def test_val_is_carved_out_of_what_test_does_not_have(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    for number in range(8):
+        write_box(root / "box" / "train" / f"{number}.off", 1 + 0.1 * number)
+    for number in range(6):
+        write_box(root / "box" / "test" / f"{number}.off", 1 + 0.1 * number)
+    found = ids(MeshFolderCatalogue(root))
+    assert {split: len(names) for split, names in found.items()} == {"train": 1, "val": 1, "test": 6}
+
+
 def test_a_broken_file_is_named_with_the_reason_and_left_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
