@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -16,6 +17,8 @@ from activevision.scenes.furniture import FurnitureCatalogue, catalogue, fetch_f
 from activevision.scenes.furniture.catalogue import CLASSES, Row, class_table
 from activevision.scenes.furniture.library import Library
 from activevision.scenes.furniture.store import stored_libraries
+
+_USERS_CACHE = os.environ.get("ACTIVEVISION_CACHE")  # before the other tests' own one takes its place
 
 
 def test_every_class_of_the_table_has_25_distinct_shapes() -> None:
@@ -118,7 +121,10 @@ def test_keys_change_with_the_model_alone(sample: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not furniture_available(), reason="the furniture is not in the cache; tests never download")
-def test_the_real_models_are_those_of_the_table() -> None:
+def test_the_real_models_are_those_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACTIVEVISION_CACHE", raising=False)
+    if _USERS_CACHE is not None:
+        monkeypatch.setenv("ACTIVEVISION_CACHE", _USERS_CACHE)
     small = [row for row in class_table() if row.triangles < 3000]
     entries = {entry.id: entry for split in SPLITS for entry in FurnitureCatalogue().scenes(split)}
     assert len(entries) == len(class_table())

@@ -101,12 +101,12 @@ def test_a_train_shape_that_is_in_test_too_is_reported_and_dropped(
 
 def test_val_is_carved_out_of_what_test_does_not_have(tmp_path: Path) -> None:
     root = tmp_path / "data"
-    for number in range(8):
+    for number in range(20):
         write_box(root / "box" / "train" / f"{number}.off", 1 + 0.1 * number)
-    for number in range(6):
+    for number in range(10):
         write_box(root / "box" / "test" / f"{number}.off", 1 + 0.1 * number)
     found = ids(MeshFolderCatalogue(root))
-    assert {split: len(names) for split, names in found.items()} == {"train": 1, "val": 1, "test": 6}
+    assert {split: len(names) for split, names in found.items()} == {"train": 8, "val": 2, "test": 10}
 
 
 def test_a_broken_file_is_named_with_the_reason_and_left_out(
