@@ -33,8 +33,11 @@ class Evidence(NamedTuple):
 class Recogniser(Protocol):
     """Turns views into evidence. Encoder + classifier, or a table of what they said."""
 
-    classes: tuple[str, ...]
-    feature_size: int
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def feature_size(self) -> int: ...
 
     def evidence(self, observation: Mapping[str, Any], info: Mapping[str, Any]) -> Evidence:
         """Evidence of N views from a vector environment's observation and info.
