@@ -52,7 +52,8 @@ class EgomotionEquivariance(nn.Module):
 
     @classmethod
     def from_config(cls, config: PretrainConfig, encoder: Encoder, dataset: WindowDataset) -> EgomotionEquivariance:
-        patterns = MotionPatterns.fit(dataset.twists, config.patterns, np.random.default_rng(config.seed))
+        twists = np.concatenate([dataset.twists, -dataset.twists])
+        patterns = MotionPatterns.fit(twists, config.patterns, np.random.default_rng(config.seed))
         return cls(encoder, patterns, config.margin, len(dataset.classes), config.label_weight)
 
     @property
@@ -60,10 +61,13 @@ class EgomotionEquivariance(nn.Module):
         return MotionPatterns(self.centres.double().cpu().numpy(), self.scale.double().cpu().numpy())
 
     def loss(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """See ``Objective.loss``. Windows of T frames give T − 1 pairs each."""
+        """See ``Objective.loss``. Windows of T frames give T − 1 pairs each, and as many backwards."""
         features = encode_windows(self.encoder, batch.frames)
         before, after = features[:, :-1].flatten(0, 1), features[:, 1:].flatten(0, 1)
-        pattern = torch.cdist(batch.twists.flatten(0, 1) / self.scale, self.centres).argmin(-1)
+        twists = batch.twists.flatten(0, 1)
+        # Every pair is also seen backwards: log(T⁻¹) = −log(T).
+        before, after = torch.cat([before, after]), torch.cat([after, before])
+        pattern = torch.cdist(torch.cat([twists, -twists]) / self.scale, self.centres).argmin(-1)
         equivariance, metrics = self.contrastive(before, after, pattern)
         classification, label_metrics = self.labels(features, batch.labels)
         return equivariance + classification, {**metrics, **label_metrics}

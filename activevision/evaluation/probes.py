@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from activevision.encoders.backbones import Encoder
+from activevision.encoders.config import PretrainConfig
 from activevision.encoders.features import extract_features
 from activevision.encoders.motion_patterns import MotionPatterns
 from activevision.rollouts.dataset import WindowDataset
@@ -55,41 +56,30 @@ class EquivarianceError:
     ridge: float
 
 
-@dataclass(frozen=True)
-class EncoderProbes:
-    """Figures of one encoder on held-out scenes; see the functions of this module."""
-
-    equivariance_atomic: float
-    equivariance_composite: float
-    linear_probe: float
-    nearest_neighbours: float
-    rank: float
-    spread: float
-
-
 def probe_encoder(
-    encoder: Encoder, train: WindowDataset, test: WindowDataset, patterns: MotionPatterns, seed: int = 0
-) -> EncoderProbes:
-    """All probes of an encoder, fitted on the episodes of ``train`` and scored on those of ``test``.
+    encoder: Encoder, train: WindowDataset, test: WindowDataset, config: PretrainConfig
+) -> dict[str, float]:
+    """All figures of an encoder, fitted on the episodes of ``train`` and scored on those of ``test``, by name.
 
-    ``patterns`` must be the same for all encoders that are compared; fit them to ``train.twists``.
+    ``config`` gives the number of motion patterns and the seed alone; for a comparison it must be one and the same.
     """
+    patterns = MotionPatterns.fit(train.twists, config.patterns, np.random.default_rng(config.seed))
     sets = []
     for dataset in (train, test):
         features = extract_features(encoder, dataset.frames)
         sets.append(MotionFeatures(features, patterns.assign(dataset.twists), dataset.scenes))
-    equivariance = normalised_equivariance_error(sets[0], sets[1], seed=seed)
-    views = train.frames.shape[1]
-    flat = [s.features.reshape(-1, encoder.embedding) for s in sets]
-    labels = [np.repeat(d.labels, d.frames.shape[1]) for d in (train, test)]
-    return EncoderProbes(
-        equivariance_atomic=equivariance.atomic,
-        equivariance_composite=equivariance.composite,
-        linear_probe=linear_probe(flat[0], labels[0], flat[1], labels[1], np.repeat(train.scenes, views), seed),
-        nearest_neighbours=nearest_neighbours(flat[0], labels[0], flat[1], labels[1]),
-        rank=rank_me(flat[1]),
-        spread=spread(flat[1]),
-    )
+    equivariance = normalised_equivariance_error(sets[0], sets[1], config.seed)
+    fitted, scored = (s.features.reshape(-1, encoder.embedding) for s in sets)
+    labels_fitted, labels_scored = (np.repeat(d.labels, d.frames.shape[1]) for d in (train, test))
+    scenes = np.repeat(train.scenes, train.frames.shape[1])
+    return {
+        "equivariance_error_atomic": equivariance.atomic,
+        "equivariance_error_composite": equivariance.composite,
+        "linear_probe": linear_probe(fitted, labels_fitted, scored, labels_scored, scenes, config.seed),
+        "nearest_neighbours": nearest_neighbours(fitted, labels_fitted, scored, labels_scored),
+        "rank_me": rank_me(scored),
+        "spread": spread(scored),
+    }
 
 
 def normalised_equivariance_error(train: MotionFeatures, test: MotionFeatures, seed: int = 0) -> EquivarianceError:

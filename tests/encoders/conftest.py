@@ -25,10 +25,10 @@ def turning(episodes: int = 48, views: int = 4, size: int = 16, seed: int = 0, c
     column = azimuth[:, :, None, None, None] + np.linspace(-0.5, 0.5, size)[None, None, None, :, None]
     row = np.linspace(0, 2, size)[None, None, :, None, None]
     phase = generator.uniform(0, 0.5, (episodes, 1, 1, 1, 3)) + np.arange(3) * 2.1
-    waves = (1 + 2 * labels)[:, None, None, None, None]
-    light = 60 * generator.uniform(-1, 1, (episodes, views, 1, 1, 3)) * np.linspace(-1, 1, size)[:, None]
-    light = light + 20 * generator.uniform(-1, 1, (episodes, views, 1, 1, 3))
-    frames = np.round(127.5 + 45 * np.cos(waves * column + phase) * np.cos(row) + light).astype(np.uint8)
+    waves = (1 + labels)[:, None, None, None, None]
+    light = 30 * generator.uniform(-1, 1, (episodes, views, 1, 1, 3)) * np.linspace(-1, 1, size)[:, None]
+    light = light + 15 * generator.uniform(-1, 1, (episodes, views, 1, 1, 3))
+    frames = np.round(127.5 + 80 * np.cos(waves * column + phase) * np.cos(waves * row) + light).astype(np.uint8)
     twists = np.zeros((episodes, views - 1, 6), np.float32)
     twists[..., 4] = np.radians(60) * steps
     names = tuple(f"class {i}" for i in range(classes))
