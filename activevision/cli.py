@@ -29,7 +29,7 @@ Command = (
 
 def main() -> None:
     """Run a command. A user's mistake is one line and exit code 2; Ctrl-C leaves a state to go on from, code 130."""
-    command = tyro.cli(Command, prog="activevision", description="A laboratory for active vision.")  # type: ignore[var-annotated, arg-type]
+    command = tyro.cli(Command, prog="activevision", description="A laboratory for active vision.")
     try:
         command.run()
     except UserError as error:

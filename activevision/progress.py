@@ -48,4 +48,8 @@ def progress(what: str, total: int, unit: str = "it") -> Iterator[Callable[[int]
     )
     with bar:
         task = bar.add_task(what, total=total)
-        yield lambda n=1: bar.advance(task, n)
+
+        def advance(steps: int) -> None:
+            bar.advance(task, steps)
+
+        yield advance

@@ -143,7 +143,8 @@ class Protocol:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Protocol:
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+        return cls(**fields)
 
 
 LOOK_AROUND = Protocol(

@@ -45,6 +45,8 @@ class ViewRecogniser(nn.Module):
         self.classifier = nn.Linear(encoder.embedding, len(classes))
         self.register_buffer("temperature", torch.ones(()))
 
+    temperature: torch.Tensor
+
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Logits (B, C), before calibration, of images (B, 3, H, W)."""
         return self.classifier(self.dropout(torch.relu(self.encoder(images))))

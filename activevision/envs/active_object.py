@@ -95,7 +95,7 @@ class ObjectTask:
             if name not in ("scene", "viewpoint"):
                 raise unknown("reset option", name, ["scene", "viewpoint"])
         # drawn even where options replace them, so that the stream does not depend on the options
-        unit = np.stack([generators[index].random(3) for index in np.flatnonzero(mask)])
+        unit = np.stack([generators[index].random(3) for index in np.flatnonzero(mask).tolist()])
         self.scene[mask] = (unit[:, 0] * len(self.entries)).astype(np.int64)
         self.viewpoint[mask] = self.viewpoints.place(unit[:, 1:])
         if options.get("scene") is not None:
@@ -239,7 +239,7 @@ class ActiveObjectEnv(gymnasium.Env[dict[str, NDArray], Any]):
         self.task = ObjectTask(1, catalogue, split, protocol, motion, sensors, simulator, catalogue_options)
         self.render_mode = render_mode
         self.action_space = self.task.viewpoints.action_space
-        self.observation_space = self.task.observation_space()
+        self.observation_space: spaces.Space = self.task.observation_space()
         self._belief: NDArray | None = None
         self._all = np.ones(1, bool)
 
@@ -280,7 +280,7 @@ class ActiveObjectEnv(gymnasium.Env[dict[str, NDArray], Any]):
         """Probabilities (C,) for ``render`` to draw beside the view, from whoever does the recognising."""
         self._belief = None if belief is None else np.asarray(belief, np.float64)
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         if self.render_mode is None:
             gymnasium.logger.warn("render() without a render_mode: make the environment with render_mode='rgb_array'.")
             return None
@@ -363,7 +363,7 @@ class ActiveObjectVectorEnv(VectorEnv[dict[str, NDArray], NDArray, NDArray]):
         if seed is not None:
             if len(seed) != self.num_envs:
                 raise ValueError(f"{len(seed)} seeds for {self.num_envs} environments: give as many as there are.")
-            for index in np.flatnonzero(mask):
+            for index in np.flatnonzero(mask).tolist():
                 if seed[index] is not None:
                     self._generators[index] = seeding.np_random(seed[index])[0]
         self.task.start(mask, self._generators, options)

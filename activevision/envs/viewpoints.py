@@ -22,7 +22,10 @@ from activevision.simulators.view_grid import SimulatorFactory, ViewGrid
 class ViewpointSpace(Protocol):
     """What a task asks of a space of viewpoints."""
 
-    action_space: spaces.Space
+    @property
+    def action_space(self) -> spaces.Space:
+        """Of one environment."""
+        ...
 
     def place(self, unit: NDArray[np.float64]) -> NDArray:
         """States (N, d) for points (N, 2) of the unit square; uniform points give the start distribution."""

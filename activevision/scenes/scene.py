@@ -112,15 +112,17 @@ class Scene:
     def geometry_hash(self) -> str:
         """Key of the shape alone: the same for recoloured, renamed, moved and uniformly scaled copies.
 
-        From the sorted triangle centres relative to the bounding box, rounded to a thousandth of its diagonal, so that
-        it does not depend on the order of meshes, vertices or faces.
+        From the number of triangles and the second and third moments of their centres, relative to their spread and to
+        three digits: a few robust numbers, where a hash of every vertex would tell copies apart by float rounding.
         """
-        lower, upper = self.bounds
-        diagonal = float(np.linalg.norm(upper - lower)) or 1.0
-        centres = np.concatenate([mesh.vertices[mesh.faces].mean(1) for mesh in self.meshes if len(mesh.faces)])
-        cells = np.round((centres - lower) / diagonal * 1000).astype(np.int32)
-        cells = cells[np.lexsort(cells.T)]
-        return hashlib.sha256(cells.tobytes()).hexdigest()[:16]
+        corners = np.concatenate([mesh.vertices[mesh.faces] for mesh in self.meshes if len(mesh.faces)])
+        centred = corners.mean(1, dtype=np.float64)
+        centred -= centred.mean(0)
+        centred /= np.sqrt((centred**2).sum(1).mean()) or 1.0
+        second = np.einsum("ni,nj->ij", centred, centred) / len(centred)
+        third = np.einsum("ni,nj->ij", centred**2, centred) / len(centred)
+        moments = np.round(np.stack([second, third]) * 1000).astype(np.int64)
+        return hashlib.sha256(f"{len(corners)} {moments.tolist()}".encode()).hexdigest()[:16]
 
     def fitted(self, radius: float = 1.0) -> Scene:
         """The scene moved and uniformly scaled into the sphere of ``radius`` round the origin.

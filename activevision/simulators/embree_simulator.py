@@ -98,11 +98,11 @@ class EmbreeSimulator:
             raise ValueError(
                 f"render: {len(scene_ids)} scene ids need poses ({len(scene_ids)}, 4, 4), got {poses.shape}"
             )
-        images = {
+        images: dict[str, NDArray] = {
             name: np.empty((len(poses), camera.height, camera.width, *SENSORS[name][0]), SENSORS[name][1])
             for name in sensors
         }
-        list(self._pool.map(lambda task: self._render_run(*task, poses, camera, images), _runs(scene_ids)))
+        list(self._pool.map(lambda run: self._render_run(run[0], run[1], poses, camera, images), _runs(scene_ids)))
         return images
 
     def close(self) -> None:

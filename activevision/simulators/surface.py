@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -37,12 +37,12 @@ class Surface(NamedTuple):
     texels: NDArray[np.uint8]
 
 
-def linear_from_srgb(value: NDArray[np.floating]) -> NDArray[np.floating]:
+def linear_from_srgb(value: NDArray[Any]) -> NDArray[Any]:
     """Linear light of sRGB values, both in [0, 1] (IEC 61966-2-1)."""
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def srgb_from_linear(value: NDArray[np.floating]) -> NDArray[np.floating]:
+def srgb_from_linear(value: NDArray[Any]) -> NDArray[Any]:
     """sRGB of linear light, both in [0, 1]."""
     return np.where(value <= 0.0031308, value * 12.92, 1.055 * np.maximum(value, 1e-8) ** (1 / 2.4) - 0.055)
 
@@ -108,7 +108,7 @@ def _pyramid(texture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
     Row 0 of every level is the bottom row of the image, as (u, v) counts.
     """
-    linear = _LINEAR[texture[::-1]]
+    linear: NDArray[Any] = _LINEAR[texture[::-1]]
     levels = [np.ascontiguousarray(texture[::-1])]
     while max(linear.shape[:2]) > 1:
         height, width = linear.shape[:2]

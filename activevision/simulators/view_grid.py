@@ -86,7 +86,7 @@ class ViewGrid:
         """Images (N, H, W, …) of scenes (N,) from viewpoints (N, 2); renders a scene that was not prepared."""
         scenes, index = np.asarray(scenes), self.protocol.viewpoint_index(viewpoints)
         tail, kind = SENSORS[sensor]
-        out = np.empty((len(scenes), self.protocol.height, self.protocol.width, *tail), kind)
+        out: NDArray = np.empty((len(scenes), self.protocol.height, self.protocol.width, *tail), kind)
         maps = self._maps[sensor]
         for row, (scene, view) in enumerate(zip(scenes.tolist(), index.tolist(), strict=True)):
             images = maps[scene]

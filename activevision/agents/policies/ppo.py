@@ -53,7 +53,7 @@ class PPOPolicy:
         self._model = model
 
     def act(self, observation: Mapping[str, Any], belief: Belief | None) -> NDArray[np.int64]:
-        motion, _ = self._model.predict(policy_input(observation), deterministic=True)  # type: ignore[arg-type]
+        motion, _ = self._model.predict(policy_input(observation), deterministic=True)
         return np.asarray(motion, np.int64)
 
     def save(self, path: Path) -> None:
