@@ -42,13 +42,14 @@ class SmallCNN(Encoder):
         self.convolutions = nn.Sequential(*layers)
         self.pool = nn.AdaptiveAvgPool2d(4)
         self.head = nn.Linear(channels[-1] * 16, embedding)
+        self.norm = nn.BatchNorm1d(embedding, affine=False)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         scale = 255.0 if images.dtype == torch.uint8 else 1.0
         images = images.to(torch.float32, memory_format=torch.channels_last)
         maps = self.convolutions(images / (0.25 * scale) - 2.0)  # [0, 1] to [-2, 2]
-        return self.head(self.pool(maps).flatten(1))
+        return self.norm(self.head(self.pool(maps).flatten(1)))
 
 
 BACKBONES: dict[str, type[SmallCNN]] = {cls.name: cls for cls in (SmallCNN,)}

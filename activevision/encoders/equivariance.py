@@ -77,7 +77,7 @@ class EgomotionEquivariance(nn.Module):
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The loss without labels, of features (N, D) before and after motions of patterns (N,)."""
         predicted = torch.einsum("gij,nj->gni", self.maps, before)
-        squared = (predicted - after).square().sum(-1)  # (G, N)
+        squared = (predicted - after).square().mean(-1)  # (G, N)
         own = nn.functional.one_hot(pattern, len(self.maps)).T.bool()
         positive = squared[own].mean()
         distance = (squared[~own] + 1e-12).sqrt()  # the root has no slope at 0

@@ -48,9 +48,9 @@ class SlowFeatures(nn.Module):
             before.square().sum(-1)[:, :, None]
             + after.square().sum(-1)[:, None, :]
             - 2 * before @ after.transpose(1, 2)
-        ).clamp(min=0)
+        ).clamp(min=0) / features.shape[-1]
         other = ~torch.eye(features.shape[0], dtype=torch.bool, device=features.device).expand_as(squared)
-        positive = (before - after).square().sum(-1).mean()
+        positive = (before - after).square().mean()
         distance = (squared[other] + 1e-12).sqrt()
         negative = (self.margin - distance).clamp(min=0).square().sum() / max(distance.numel(), 1)
         return positive + negative, {"positive": positive.detach(), "negative": negative.detach()}

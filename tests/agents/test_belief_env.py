@@ -6,11 +6,11 @@ import pytest
 from gymnasium.vector import AutoresetMode
 
 from activevision.agents.belief_env import LEAST_LOG_PROBABILITY, BeliefVectorEnv
+from activevision.agents.config import PPOConfig
 from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.fusion import MeanPosterior, ProductOfExperts
 from activevision.agents.policies.ceilings import Oracle, all_views
 from activevision.agents.policies.ppo import PPOPolicy, policy_input, train_ppo
-from activevision.agents.config import PPOConfig
 from activevision.agents.sb3 import SB3VecEnv
 from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND

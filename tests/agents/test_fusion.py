@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from activevision.agents.calibration import fit_temperature
+from activevision.agents.config import RecurrentConfig
 from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.fusion import MeanPosterior, ProductOfExperts
 from activevision.agents.fusion.recurrent import Recurrent, train_recurrent
-from activevision.agents.config import RecurrentConfig
 from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND
 

@@ -1,0 +1,80 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "numba", "stable_baselines3", "embreex", "trimesh", "cv2", "matplotlib")
+
+
+def run(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "activevision.cli", *arguments], cwd=cwd, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [(), ("demo",), ("scenes",), ("scenes", "list"), ("scenes", "fetch"), ("scenes", "show"), ("collect",),
+     ("pretrain",), ("train",), ("evaluate",), ("benchmark",)],
+    ids=" ".join,
+)  # fmt: skip
+def test_help_comes_without_the_heavy_packages(command, tmp_path):
+    code = (
+        "import sys; from activevision.cli import main; sys.argv = ['activevision', *sys.argv[1:], '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        f"print('HEAVY', [name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *command], cwd=tmp_path, capture_output=True, text=True)
+    assert "usage: activevision" in done.stdout
+    assert done.stdout.rstrip().endswith("HEAVY []"), done.stdout[-300:]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("collect", "--scenes", "procedurl"), "did you mean 'procedural'"),
+        (("collect", "--protocol", "look-arond"), "did you mean 'look-around'"),
+        (("collect", "--split", "tran"), "did you mean 'train'"),
+        (("collect", "--scenes", "procedural", "--up", "z"), "--up does not apply"),
+        (("collect", "--ambiguity", "2"), "ambiguity"),
+        (("pretrain", "--data", "absent"), "absent"),
+        (("train", "--encoder", "absent"), "absent"),
+        (("evaluate", "--agent", "absent"), "absent"),
+        (("evaluate", "--policies", "randm"), "did you mean 'random'"),
+        (("scenes", "fetch", "procedural"), "nothing to fetch"),
+        (("scenes", "fetch", "furniture", "--from", "absent.deb"), "absent.deb"),
+        (("benchmark", "--names", "rendr"), "did you mean 'render'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.rstrip().splitlines()[-1].startswith("activevision: ")
+
+
+def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
+    small = ("--scenes", "procedural", "--per-class", "4", "--ambiguity", "1")
+    steps = [
+        ("collect", *small, "--episodes", "40", "--out", "train"),
+        ("pretrain", "--data", "train", "--out", "encoder", "--epochs", "1"),
+        ("train", *small, "--encoder", "encoder/encoder", "--data", "train", "--out", "agent", "--recogniser.epochs",
+         "1", "--recurrent.steps", "2", "--ppo.steps", "1536"),
+        ("evaluate", "--agent", "agent", "--episodes", "2", "--out", "evaluation"),
+    ]  # fmt: skip
+    for step in steps:
+        done = run(*step, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr[-2000:]
+    results = json.loads((tmp_path / "evaluation" / "results.json").read_text())
+    assert set(results["policies"]) == {"single", "random", "farthest", "sweep", "ppo", "all_views", "oracle"}
+    assert all(len(row["accuracy"]) == 4 for row in results["policies"].values())
+    assert results["catalogue"]["name"] == "procedural"
+    assert {row["b"] for row in results["paired"]} == {"single", "random", "farthest", "sweep"}
+    assert (tmp_path / "evaluation" / "report.html").stat().st_size > 10_000
+
+    again = run(*steps[-1], "--policies", "random", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "other settings (policies)" in again.stderr
