@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 from pathlib import Path
@@ -19,14 +20,15 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_is_one_line_with_the_remedy():
-    if not Path("/dev/full").exists():
-        pytest.skip("no /dev/full here")
-    with pytest.raises(UserError, match="no room") as error, atomic_write(Path("unwritten.bin").absolute()):
-        with open("/dev/full", "wb", buffering=0) as full:
-            full.write(b"x")
+def test_a_full_disk_is_one_line_with_the_remedy(tmp_path, monkeypatch):
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UserError, match="no room") as error, atomic_write(tmp_path / "value.bin") as file:
+        file.write(b"x")
     assert "\n" not in str(error.value)
-    assert not Path("unwritten.bin").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def _write_often(path: str, letter: bytes) -> None:

@@ -77,9 +77,7 @@ def train_recogniser(
         trained = [p for p in model.parameters() if p.requires_grad]
         per_epoch = len(frames) // config.batch_size or 1
         total = config.epochs * per_epoch
-        optimiser = torch.optim.AdamW(
-            trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
+        optimiser = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, max_lr=config.learning_rate, total_steps=total, pct_start=0.15
         )

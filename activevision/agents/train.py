@@ -1,4 +1,4 @@
-"""Train an agent: recogniser, fusions, policies. Every finished part is on disk, so a stopped run goes on from there."""
+"""Train an agent: recogniser, fusions, policies. Finished parts are on disk, so a stopped run goes on from there."""
 
 from __future__ import annotations
 

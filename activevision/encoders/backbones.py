@@ -24,7 +24,9 @@ class SmallCNN(Encoder):
     """Four 3 × 3 convolutions of stride 2 with batch normalisation, and a linear head over a 4 × 4 map.
 
     The head keeps the map's layout rather than averaging it away: where things are in the image is what a motion of
-    the camera changes. Made for 64 × 64 pixels, where the map is 4 × 4 by itself; other sizes are pooled to it.
+    the camera changes. The features are normalised over the batch to mean 0 and variance 1 in every dimension, so that
+    no objective can be met by shrinking them, and a margin means the same in every run. Made for 64 × 64 pixels, where
+    the map is 4 × 4 by itself; other sizes are pooled to it.
     """
 
     name = "small-cnn"

@@ -24,12 +24,12 @@ class PretrainConfig:
     patterns: int = 24
     """Motion patterns that the egomotions are clustered into; at most as many as there are distinct motions."""
     margin: float = 1.0
-    """Distance beyond which the contrastive losses leave negatives alone."""
+    """Distance beyond which the contrastive losses leave negatives alone; √2 is that of unrelated features."""
     label_weight: float = 0.0
     """Weight of the classification loss beside the objective; 0 uses no labels."""
     epochs: int = 20
     """Passes over all windows of the data."""
-    batch_size: int = 128
+    batch_size: int = 32
     """Windows in a batch."""
     learning_rate: float = 2e-3
     """Peak learning rate of AdamW, after a linear warm-up over the first twentieth and before a cosine decay to 0."""

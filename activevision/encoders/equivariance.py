@@ -18,14 +18,14 @@ class EgomotionEquivariance(nn.Module):
     ego-motion* (ICCV 2015).
 
     Egomotions are clustered into G motion patterns; each has a learned map M_g (D × D). For consecutive frames x_i, x_j
-    that are related by pattern p, and d_g = ‖M_g z(x_i) − z(x_j)‖₂,
+    that are related by pattern p, and d_g = ‖M_g z(x_i) − z(x_j)‖₂ / √D,
 
         L = mean_{pairs} [ d_p² + mean_{g ≠ p} max(0, δ − d_g)² ] + λ · cross-entropy.
 
     The map of the pair's own pattern must predict the second frame's features; the other patterns' maps must miss them
     by the margin δ, which rules out features that are constant or that ignore the motion. Both terms are squared as in
-    Hadsell, Chopra & LeCun (CVPR 2006), and the negatives of a pair are averaged rather than summed, so that the
-    balance does not depend on G. Maps start at the identity.
+    Hadsell, Chopra & LeCun (CVPR 2006). The negatives of a pair are averaged rather than summed and distances are root
+    mean squares, so that the balance depends neither on G nor on D. Maps start at the identity.
 
     encoder: images to (B, D). patterns: how twists are told apart. margin: δ. classes: of the labels. label_weight: λ,
     0 for no labels.

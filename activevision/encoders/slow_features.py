@@ -16,7 +16,7 @@ class SlowFeatures(nn.Module):
     invariant mapping*, CVPR 2006) on time as in Mobahi, Collobert & Weston (*Deep learning from temporal coherence in
     video*, ICML 2009). It is the time-only baseline of Jayaraman & Grauman (ICCV 2015): it does not see the egomotion.
 
-    For features z_a(t) of window a,
+    For features z_a(t) of window a, with root mean square distances ‖·‖ over the D dimensions,
 
         L = mean_{a, t} ‖z_a(t) − z_a(t+1)‖² + mean_{a ≠ b, t} max(0, δ − ‖z_a(t) − z_b(t+1)‖)² + λ · cross-entropy.
 

@@ -42,7 +42,7 @@ class WindowDataset(Dataset):
     frames: (E, T, H, W, 3) uint8. twists: (E, T − 1, 6) float32 realised egomotions ``[v, ω]``.
     labels: (E,) int64. scenes: (E,) scene ids. classes: names of the labels.
     source: where the scenes come from, where that is known.
-    length: frames a window; 2 gives the pairs that egomotion objectives learn from, 3 allows composite motions.
+    length: frames a window, at least the 2 that a motion lies between.
 
     Item i is ``(frames (length, 3, H, W) uint8, twists (length − 1, 6) float32, label)``; for training, ``batches``
     gathers whole batches without a detour over single items. UserError when the episodes are shorter than a window.
@@ -66,8 +66,11 @@ class WindowDataset(Dataset):
             raise ValueError("frames, twists, labels and scenes are not of the same episodes")
 
     @classmethod
-    def load(cls, folder: Path, length: int = 2) -> WindowDataset:
-        """Read a folder that ``collect`` wrote. UserError for a folder without rollouts, unfinished or damaged."""
+    def load(cls, folder: Path, length: int | None = None) -> WindowDataset:
+        """Read a folder that ``collect`` wrote. UserError for a folder without rollouts, unfinished or damaged.
+
+        Without a ``length`` the windows are whole episodes, which gives the most pairs for the frames encoded.
+        """
         manifest = whole_manifest(folder)
         index = {name: i for i, name in enumerate(manifest.classes)}
         frames, egomotions, labels, scenes = [], [], [], []
@@ -79,6 +82,7 @@ class WindowDataset(Dataset):
                     labels.append(index[rollout.label])
                     scenes.append(rollout.scene_id)
                     advance(1)
+        length = len(frames[0]) if length is None else length
         twists = np.asarray(log_se3(np.stack(egomotions)), np.float32)
         return cls(
             np.stack(frames), twists, np.array(labels), np.array(scenes), manifest.classes, length, manifest.source

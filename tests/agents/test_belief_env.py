@@ -178,7 +178,7 @@ def test_sb3_sees_the_last_observation_and_the_next_episode(solids):
 
 def test_ppo_learns_to_go_where_the_class_can_be_told_and_is_the_same_for_a_seed(solids, tmp_path):
     protocol = replace(SMALL, neighbourhood=(5, 1))
-    config = PPOConfig(steps=12_288, environments=32, rollout_steps=12, batch_size=128, layers=(32,), learning_rate=3e-3)
+    config = PPOConfig(12_288, environments=32, rollout_steps=12, batch_size=128, layers=(32,), learning_rate=3e-3)
 
     def train():
         env = BeliefVectorEnv(objects(solids, 32, protocol=protocol), front_table(), MeanPosterior(2))

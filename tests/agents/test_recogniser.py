@@ -72,9 +72,7 @@ def test_same_seed_same_weights_and_the_disk_keeps_them(dataset, encoder, tmp_pa
     save_recogniser(tmp_path / "r.safetensors", first)
     frames = {"rgb": dataset.frames[:9, 0]}
     loaded = load_recogniser(tmp_path / "r.safetensors")
-    np.testing.assert_array_equal(
-        loaded.evidence(frames, {}).log_likelihood, first.evidence(frames, {}).log_likelihood
-    )
+    np.testing.assert_array_equal(loaded.evidence(frames, {}).log_likelihood, first.evidence(frames, {}).log_likelihood)
 
 
 @pytest.mark.parametrize("damage", [lambda c: c[:-50], lambda c: c[:-9] + bytes([c[-9] ^ 1]) + c[-8:], lambda c: b""])

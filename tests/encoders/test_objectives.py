@@ -31,7 +31,7 @@ def test_equivariance_agrees_with_the_formula(equivariance: EgomotionEquivarianc
     maps = equivariance.maps.detach().numpy()
     expected = []
     for x, y, p in zip(before.numpy(), after.numpy(), pattern.tolist(), strict=True):
-        distances = [np.sqrt(((maps[g] @ x - y) ** 2).sum()) for g in range(3)]
+        distances = [np.sqrt(((maps[g] @ x - y) ** 2).mean()) for g in range(3)]
         negatives = [max(0.0, 2.0 - distances[g]) ** 2 for g in range(3) if g != p]
         expected.append(distances[p] ** 2 + np.mean(negatives))
     loss, _ = equivariance.contrastive(before, after, pattern)
@@ -46,7 +46,7 @@ def test_equivariance_is_zero_for_equivariant_features_that_the_motion_moves(
         for g, block in enumerate((turn, torch.eye(2), turn.T)):
             equivariance.maps[g] = torch.block_diag(block, torch.eye(3))
     before = torch.randn(9, 5)
-    before[:, :2] *= 3 / before[:, :2].norm(dim=1, keepdim=True)  # far enough from the axis to move by the margin
+    before[:, :2] *= 6 / before[:, :2].norm(dim=1, keepdim=True)  # far enough from the axis to move by the margin
     pattern = torch.arange(9) % 3
     after = torch.einsum("nij,nj->ni", equivariance.maps[pattern], before)
     assert equivariance.contrastive(before, after, pattern)[0].item() < 1e-9
@@ -87,7 +87,7 @@ def test_slow_features_agree_with_the_formula() -> None:
     for t in range(2):
         for a in range(4):
             for b in range(4):
-                distance = np.linalg.norm(n[a, t] - n[b, t + 1])
+                distance = np.sqrt(((n[a, t] - n[b, t + 1]) ** 2).mean())
                 (positive if a == b else negative).append(distance**2 if a == b else max(0.0, 3.0 - distance) ** 2)
     loss, _ = objective.contrastive(z)
     assert loss.item() == pytest.approx(np.mean(positive) + np.mean(negative), rel=1e-4)

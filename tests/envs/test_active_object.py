@@ -32,7 +32,8 @@ def vector(solids, num_envs=5, **options):
 def test_the_environments_are_registered_without_heavy_imports():
     code = (
         "import sys, activevision, gymnasium; gymnasium.spec('activevision/ActiveObject-v0');"
-        "bad = {'torch', 'numba', 'trimesh', 'embreex', 'cv2', 'stable_baselines3'} & set(sys.modules); assert not bad, bad"
+        "bad = {'torch', 'numba', 'trimesh', 'embreex', 'cv2', 'stable_baselines3'} & set(sys.modules);"
+        "assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert activevision.__version__

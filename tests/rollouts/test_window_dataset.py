@@ -36,7 +36,7 @@ def test_windows_are_runs_of_one_episode(folder: Path, length: int) -> None:
 
 
 def test_batches_hold_every_window_once_and_agree_with_items(folder: Path) -> None:
-    dataset = WindowDataset.load(folder)
+    dataset = WindowDataset.load(folder, 2)
     batches = list(dataset.batches(5, np.random.default_rng(3)))
     assert [len(b.labels) for b in batches] == [5, 5, 5, 5, 1]
     order = np.random.default_rng(3).permutation(len(dataset))
@@ -48,7 +48,7 @@ def test_batches_hold_every_window_once_and_agree_with_items(folder: Path) -> No
 
 
 def test_a_torch_data_loader_takes_it(folder: Path) -> None:
-    frames, twists, labels = next(iter(torch.utils.data.DataLoader(WindowDataset.load(folder), batch_size=4)))
+    frames, twists, labels = next(iter(torch.utils.data.DataLoader(WindowDataset.load(folder, 2), batch_size=4)))
     assert frames.shape == (4, 2, 3, 16, 16)
     assert twists.shape == (4, 1, 6)
     assert labels.shape == (4,)
@@ -56,11 +56,12 @@ def test_a_torch_data_loader_takes_it(folder: Path) -> None:
 
 def test_the_key_is_of_the_content(folder: Path) -> None:
     dataset = WindowDataset.load(folder)
+    assert dataset.length == 4, "whole episodes, unless another length is asked for"
     assert dataset.key == WindowDataset.load(folder).key
     assert dataset.key != dataset.with_length(3).key
     frames = dataset.frames.copy()
     frames[0, 0, 0, 0, 0] ^= 1
-    changed = WindowDataset(frames, dataset.twists, dataset.labels, dataset.scenes, dataset.classes)
+    changed = WindowDataset(frames, dataset.twists, dataset.labels, dataset.scenes, dataset.classes, 4)
     assert changed.key != dataset.key
 
 
