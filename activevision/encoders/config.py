@@ -23,7 +23,7 @@ class PretrainConfig:
     """Dimensions of the features."""
     patterns: int = 24
     """Motion patterns that the egomotions are clustered into; at most as many as there are distinct motions."""
-    margin: float = 1.0
+    margin: float = 2.0
     """Distance beyond which the contrastive losses leave negatives alone; √2 is that of unrelated features."""
     label_weight: float = 0.0
     """Weight of the classification loss beside the objective; 0 uses no labels."""

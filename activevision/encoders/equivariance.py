@@ -38,7 +38,7 @@ class EgomotionEquivariance(nn.Module):
         self,
         encoder: Encoder,
         patterns: MotionPatterns,
-        margin: float = 1.0,
+        margin: float = 2.0,
         classes: int = 0,
         label_weight: float = 0.0,
     ):

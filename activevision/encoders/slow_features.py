@@ -23,7 +23,7 @@ class SlowFeatures(nn.Module):
     Negatives are all pairs of frames from different windows of the batch. margin: δ. classes, label_weight: λ.
     """
 
-    def __init__(self, encoder: Encoder, margin: float = 1.0, classes: int = 0, label_weight: float = 0.0):
+    def __init__(self, encoder: Encoder, margin: float = 2.0, classes: int = 0, label_weight: float = 0.0):
         super().__init__()
         self.encoder = encoder
         self.margin = margin

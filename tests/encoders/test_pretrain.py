@@ -135,7 +135,7 @@ def test_a_finished_run_is_not_trained_again(windows: WindowDataset, uninterrupt
 
 def test_a_folder_with_other_settings_or_data_is_refused_by_name(windows: WindowDataset, uninterrupted: Path) -> None:
     with pytest.raises(UserError, match=r"other settings \(margin, seed\)"):
-        pretrain(replace(TINY, seed=5, margin=2.0), windows, uninterrupted)
+        pretrain(replace(TINY, seed=5, margin=3.0), windows, uninterrupted)
     with pytest.raises(UserError, match=r"other settings \(data\)"):
         pretrain(TINY, turning(seed=9), uninterrupted)
 

@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from activevision.agents.evidence import EvidenceTable
+from activevision.agents.fusion import MeanPosterior, ProductOfExperts
+from activevision.agents.policies.baselines import Random, Single, Sweep
+from activevision.agents.policies.ceilings import Oracle
+from activevision.evaluation.metrics import accuracy
+from activevision.evaluation.play import Starts, all_views_log, play
+from activevision.protocol import LOOK_AROUND
+
+SMALL = replace(LOOK_AROUND, height=8, width=8)
+FACTS = {"name": "solids", "classes": ["ball", "box"], "split": "test", "scenes": 6, "licence": "MIT", "credit": ""}
+
+
+@pytest.fixture(scope="module")
+def table():
+    generator = np.random.default_rng(0)
+    label = np.repeat([0, 1], 3)
+    scores = generator.normal(size=(6, 7, 12, 2)) * 2
+    scores[np.arange(6), :, :, label] += 1.0
+    scores -= np.log(np.exp(scores).sum(-1, keepdims=True))
+    return EvidenceTable(("ball", "box"), np.float32(scores), np.zeros((6, 7, 12, 1), np.float32), label)
+
+
+def run(solids, table, policy, starts, fusion=None):
+    env = gym.make_vec(
+        "activevision/ActiveObject-v0", num_envs=len(starts), vectorization_mode="vector_entry_point",
+        catalogue=solids, split="test", protocol=SMALL, autoreset_mode="Disabled",
+    )  # fmt: skip
+    return play(env, table, fusion or ProductOfExperts(2), policy, starts, FACTS)
+
+
+def test_starts_are_the_same_for_a_seed_and_distinct_for_an_object():
+    starts, again, other = Starts(5, (7, 12), 84, 1), Starts(5, (7, 12), 84, 1), Starts(5, (7, 12), 84, 2)
+    np.testing.assert_array_equal(starts.viewpoint, again.viewpoint)
+    assert (starts.viewpoint != other.viewpoint).any()
+    for scene in range(5):
+        assert len(np.unique(starts.viewpoint[starts.scene == scene], axis=0)) == 84
+
+
+def test_the_log_is_what_happened(solids, table):
+    starts = Starts(6, SMALL.grid_shape, 4, 0)
+    log = run(solids, table, lambda _: Sweep(SMALL), starts)
+    np.testing.assert_array_equal(log.viewpoint[:, 0], starts.viewpoint)
+    np.testing.assert_array_equal(log.viewpoint[:, 1:], SMALL.move(log.viewpoint[:, :-1], log.motion))
+    np.testing.assert_allclose(log.pose, SMALL.poses[log.viewpoint[..., 0], log.viewpoint[..., 1]])
+    for view in range(4):
+        evidence = table.at(starts.scene, log.viewpoint[:, view]).log_likelihood
+        np.testing.assert_allclose(log.evidence[:, view], evidence)
+    total = np.cumsum(log.evidence, axis=1)
+    np.testing.assert_allclose(log.belief, total - np.log(np.exp(total).sum(-1, keepdims=True)), atol=1e-4)
+
+
+def test_every_policy_is_given_the_same_starts(solids, table):
+    starts = Starts(6, SMALL.grid_shape, 3, 5)
+    logs = [run(solids, table, policy, starts) for policy in (lambda _: Sweep(SMALL), lambda _: Random(SMALL, 1))]
+    np.testing.assert_array_equal(logs[0].viewpoint[:, 0], logs[1].viewpoint[:, 0])
+    np.testing.assert_array_equal(logs[0].scene, logs[1].scene)
+
+
+def test_single_believes_its_first_view_to_the_end(solids, table):
+    log = run(solids, table, lambda _: Single(SMALL), Starts(6, SMALL.grid_shape, 3, 5))
+    assert (log.belief == log.belief[:, :1]).all()
+    assert (log.viewpoint == log.viewpoint[:, :1]).all()
+
+
+def test_the_ceilings_are_above_the_floor(solids, table):
+    starts, fusion = Starts(6, SMALL.grid_shape, 20, 5), MeanPosterior(2)
+    single = run(solids, table, lambda _: Single(SMALL), starts, fusion)
+    random = run(solids, table, lambda _: Random(SMALL, 0), starts, fusion)
+    oracle = run(solids, table, lambda env: Oracle(env, table, fusion, SMALL), starts, fusion)
+    everything = all_views_log(single, table, fusion, starts, SMALL)
+    assert accuracy(oracle)[-1] > accuracy(random)[-1] > accuracy(single)[-1]
+    assert accuracy(everything)[0] == pytest.approx(1.0)
+    assert everything.policy == "all_views"
