@@ -37,6 +37,8 @@ class Demo:
             recogniser=RecogniserConfig(epochs=5), recurrent=RecurrentConfig(steps=400), ppo=PPOConfig(steps=150_000)
         )
     )
+    seeds: int = 1
+    """Policies trained and evaluated, with seeds from ``seed`` up."""
     out: Path = Path("runs/demo")
     """Folder of the run. A run that was stopped goes on from there."""
     seed: int = 0
@@ -72,7 +74,7 @@ class Demo:
             config = replace(self.pretrain, seed=self.seed)
             encoder, figures = pretrain_with_baseline(config, train, heldout, self.out / "encoder")
         with timed("train"):
-            agent_config = replace(self.agent, seed=self.seed)
+            agent_config = replace(self.agent, seed=self.seed, seeds=self.seeds)
             agent = train_in(self.out / "agent", choice, encoder, train, catalogue, protocol, agent_config)
         start = time.perf_counter()
         fusions = (agent_config.fusion, *(name for name in FUSIONS if name != agent_config.fusion))

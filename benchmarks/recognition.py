@@ -1,0 +1,124 @@
+"""Learning results: train and evaluate on a suite, keep the raw scores, write the table in benchmarks/README.md.
+
+    python benchmarks/recognition.py objects-procedural objects-furniture
+    python benchmarks/recognition.py            # only writes the README from the scores that are there
+
+A suite takes about a quarter of an hour on 2 cores. What it leaves under runs/benchmark can be gone on with.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SEEDS = 5
+SUITES = {
+    "objects-procedural": ["--scenes", "procedural", "--ambiguity", "1", "--per-class", "40"],
+    "objects-furniture": ["--scenes", "furniture"],
+}
+TITLES = {
+    "objects-procedural": "Procedural objects that look alike but from some views",
+    "objects-furniture": "Furniture",
+}
+
+
+def run_suite(name: str) -> None:
+    out = Path("runs/benchmark") / name
+    command = ["demo", *SUITES[name], "--seeds", str(SEEDS), "--out", str(out)]
+    subprocess.run([sys.executable, "-m", "activevision.cli", *command], check=True)
+    HERE.joinpath("scores").mkdir(exist_ok=True)
+    shutil.copy(out / "results.json", HERE / "scores" / f"{name}.json")
+
+
+def section(name: str, results: dict) -> list[str]:
+    protocol, catalogue, intervals = results["protocol"], results["catalogue"], results["intervals"]
+    views = protocol["views"]
+    lines = [
+        f"## {TITLES.get(name, name)}",
+        "",
+        f"{catalogue['scenes']} held-out objects of {len(catalogue['classes'])} classes, protocol "
+        f"`{protocol['name']}` (T = {views}), {intervals['seeds']} seeds, 95 % intervals over {intervals['over']}. "
+        f"Raw scores: [scores/{name}.json](scores/{name}.json).",
+        "",
+        "| policy | fusion | " + " | ".join(f"view {view}" for view in range(1, views + 1)) + " |",
+        "|---|---|" + "---|" * views,
+    ]
+    for policy, row in results["policies"].items():
+        cells = [
+            f"{100 * share:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+            for share, (low, high) in zip(row["accuracy"], row["ci95"], strict=True)
+        ]
+        title = f"*{policy}* (ceiling)" if row.get("ceiling") else policy
+        lines.append(f"| {title} | {row['fusion']} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "Paired differences after view 3, in points:",
+        "",
+        "| | difference | 95 % interval |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| {row['a']} − {row['b']} | {100 * row['difference']:+.1f} | "
+        f"{100 * row['ci95'][0]:+.1f} to {100 * row['ci95'][1]:+.1f} |"
+        for row in results["paired"]
+        if row["view"] == 3
+    ]
+    for row in results["gap_closed"]:
+        if row["view"] == 3 and row.get("share") is not None:
+            low, high = row["ci95"]
+            lines += ["", f"{row['policy']} closes {100 * row['share']:.0f} % of the gap from random to all views "
+                          f"({100 * low:.0f} to {100 * high:.0f})."]  # fmt: skip
+    encoder = results["encoder"]
+    if encoder:
+        names = list(next(value for value in encoder.values() if isinstance(value, dict)))
+        lines += [
+            "",
+            "Encoder, on objects it has not seen:",
+            "",
+            "| | " + " | ".join(names) + " |",
+            "|---|" + "---|" * len(names),
+        ]
+        lines += [
+            f"| {metric.replace('_', ' ')} | " + " | ".join(f"{value[n]:.3f}" for n in names) + " |"
+            for metric, value in encoder.items()
+            if isinstance(value, dict)
+        ]
+    lines += [
+        "",
+        "Seconds: " + ", ".join(f"{stage} {value:.0f}" for stage, value in results["seconds"].items()) + ".",
+        "",
+    ]
+    return lines
+
+
+def speed_section(rows: list[dict]) -> list[str]:
+    lines = ["## Speed", "", "`activevision benchmark` on 2 cores of a shared x86-64 server, no GPU.", ""]
+    lines += ["| | | settings |", "|---|---|---|"]
+    for row in rows:
+        settings = ", ".join(f"{key} {value}" for key, value in row["settings"].items())
+        lines.append(f"| {row['name']} | {row['value']:,.0f} {row['unit']} | {settings} |")
+    return [*lines, ""]
+
+
+def write_readme() -> None:
+    lines = ["# Benchmarks", "", "Written by `python benchmarks/recognition.py` from the files under `scores/`.", ""]
+    for name in SUITES:
+        path = HERE / "scores" / f"{name}.json"
+        if path.exists():
+            lines += section(name, json.loads(path.read_text()))
+    speed = HERE / "scores" / "benchmark.json"
+    if speed.exists():
+        lines += speed_section(json.loads(speed.read_text()))
+    (HERE / "README.md").write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    for suite in sys.argv[1:]:
+        if suite not in SUITES:
+            sys.exit(f"unknown suite {suite!r}: choose from {', '.join(SUITES)}")
+        run_suite(suite)
+    write_readme()
