@@ -51,7 +51,9 @@ class SmallCNN(Encoder):
         scale = 255.0 if images.dtype == torch.uint8 else 1.0
         images = images.to(torch.float32, memory_format=torch.channels_last)
         maps = self.convolutions(images / (0.25 * scale) - 2.0)  # [0, 1] to [-2, 2]
-        return self.norm(self.head(self.pool(maps).flatten(1)))
+        if maps.shape[-2:] != (4, 4):  # at 64 pixels pooling changes nothing and its gradient takes time
+            maps = self.pool(maps)
+        return self.norm(self.head(maps.flatten(1)))
 
 
 BACKBONES: dict[str, type[SmallCNN]] = {cls.name: cls for cls in (SmallCNN,)}

@@ -76,12 +76,12 @@ class EgomotionEquivariance(nn.Module):
         self, before: torch.Tensor, after: torch.Tensor, pattern: torch.Tensor
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The loss without labels, of features (N, D) before and after motions of patterns (N,)."""
-        predicted = torch.einsum("gij,nj->gni", self.maps, before)
-        squared = (predicted - after).square().mean(-1)  # (G, N)
-        own = nn.functional.one_hot(pattern, len(self.maps)).T.bool()
+        predicted = (before @ self.maps.flatten(0, 1).T).unflatten(1, self.maps.shape[:2])  # (N, G, D)
+        squared = (predicted - after[:, None]).square().mean(-1)
+        own = nn.functional.one_hot(pattern, len(self.maps)).bool()
         positive = squared[own].mean()
         distance = (squared[~own] + 1e-12).sqrt()  # the root has no slope at 0
         negative = (self.margin - distance).clamp(min=0).square().sum() / max(distance.numel(), 1)
-        retrieved = (squared.argmin(0) == pattern).float().mean()
+        retrieved = (squared.argmin(1) == pattern).float().mean()
         metrics = {"positive": positive.detach(), "negative": negative.detach(), "pattern_accuracy": retrieved}
         return positive + negative, metrics
