@@ -28,7 +28,7 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.0f} {self._unit}/s", style="cyan")
+        return Text("" if speed is None else f"{speed:,.0f} {self._unit}/s", style="cyan", no_wrap=True)
 
 
 @contextlib.contextmanager
@@ -38,8 +38,8 @@ def progress(what: str, total: int, unit: str = "it") -> Iterator[Callable[[int]
     Without a terminal (a log file, CI) only one closing line is printed, so that logs stay readable.
     """
     bar = Progress(
-        TextColumn("{task.description:<34}"),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description:<30}"),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
         _Rate(unit),
         TimeElapsedColumn(),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from activevision.agents.evidence import Evidence, Recogniser
 from activevision.agents.fusion import Belief, Fusion
 from activevision.errors import UserError
+from activevision.geometry import invert
 
 LEAST_LOG_PROBABILITY = -12.0
 """Beliefs are observed and rewarded no lower than this, so that no single mistake outweighs a whole batch."""
@@ -28,7 +29,7 @@ class BeliefVectorEnv(VectorWrapper):
     | belief | Box (C,) float32 | log-probabilities of the classes after all views so far |
     | evidence | Box (C,) float32 | log-posterior of the present view alone |
     | feature | Box (D,) float32 | the encoder's description of the present view |
-    | path | Box (T − 1, 6) float32 | twists of the motions so far, in order; zeros for those to come |
+    | path | Box (T − 1, 3) float32 | where the camera was, in its present frame, latest first; zeros for no view |
 
     ## Rewards
     The gain in log-probability of the true class that the new view brings. An episode's rewards add up to the
@@ -56,14 +57,14 @@ class BeliefVectorEnv(VectorWrapper):
                 "belief": spaces.Box(LEAST_LOG_PROBABILITY, 0.0, (classes,), np.float32),
                 "evidence": spaces.Box(LEAST_LOG_PROBABILITY, 0.0, (classes,), np.float32),
                 "feature": spaces.Box(-everything, everything, (recogniser.feature_size,), np.float32),
-                "path": spaces.Box(-everything, everything, (steps, 6), np.float32),
+                "path": spaces.Box(-everything, everything, (steps, 3), np.float32),
             }
         )
         self.observation_space = batch_space(self.single_observation_space, env.num_envs)
         self.belief: Belief = fusion.init(env.num_envs)
         self.evidence: Evidence | None = None
         self.info: dict[str, Any] = {}
-        self._path = np.zeros((env.num_envs, steps, 6), np.float32)
+        self._path = np.zeros((env.num_envs, steps, 3))
         self._done = np.zeros(env.num_envs, bool)
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[dict[str, NDArray], dict]:
@@ -87,13 +88,19 @@ class BeliefVectorEnv(VectorWrapper):
         evidence = self._recogniser.evidence(observation, self.info)
         prior = self._fusion.init(self.num_envs).where(fresh, self.belief)
         belief = self._fusion.update(prior, evidence, observation["egomotion"])
-        steps_left = observation["steps_left"][:, 0]
-        self._path[fresh] = 0
-        moved = np.flatnonzero(~fresh)
         if not fresh_only:
-            self._path[moved, self._path.shape[1] - 1 - steps_left[moved]] = observation["egomotion"][moved]
+            self._remember(observation["steps_left"][:, 0])
+        self._path[fresh] = 0
         self.belief = belief.where(fresh, self.belief) if fresh_only else belief
         self.evidence = evidence
+
+    def _remember(self, steps_left: NDArray[np.integer]) -> None:
+        """Carry the earlier positions into the frame of the camera after its motion, and add the one that it left."""
+        now_from_before = invert(self.info["egomotion"])
+        earlier = np.concatenate([np.zeros((self.num_envs, 1, 3)), self._path[:, :-1]], axis=1)
+        moved = np.einsum("nij,nkj->nki", now_from_before[:, :3, :3], earlier) + now_from_before[:, None, :3, 3]
+        taken = self._path.shape[1] - steps_left
+        self._path = np.where(np.arange(self._path.shape[1])[:, None] < taken[:, None, None], moved, 0.0)
 
     def _truth(self) -> NDArray[np.float64]:
         log_probs = self.belief.log_probs[np.arange(self.num_envs), self.info["label"]]
@@ -106,5 +113,5 @@ class BeliefVectorEnv(VectorWrapper):
             "belief": self.belief.log_probs.clip(LEAST_LOG_PROBABILITY, 0.0),
             "evidence": self.evidence.log_likelihood.clip(LEAST_LOG_PROBABILITY, 0.0),
             "feature": self.evidence.feature,
-            "path": self._path.copy(),
+            "path": self._path.astype(np.float32),
         }

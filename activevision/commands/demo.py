@@ -29,7 +29,7 @@ class Demo:
     choice: Annotated[SceneChoice, tyro.conf.arg(name="")] = field(default_factory=lambda: SceneChoice(scenes=_AUTO))
     protocol: str = "look-around"
     """Name of a protocol: look-around or look-ahead."""
-    episodes: int = 6000
+    episodes: int = 5000
     """Rollouts to learn from."""
     pretrain: tyro.conf.Suppress[PretrainConfig] = field(default_factory=lambda: PretrainConfig(epochs=2))
     agent: tyro.conf.Suppress[AgentConfig] = field(

@@ -13,6 +13,7 @@ from activevision.agents.policies.ceilings import Oracle, all_views
 from activevision.agents.policies.ppo import PPOPolicy, policy_input, train_ppo
 from activevision.agents.sb3 import SB3VecEnv
 from activevision.errors import UserError
+from activevision.geometry import invert
 from activevision.protocol import LOOK_AROUND
 
 SMALL = replace(LOOK_AROUND, height=8, width=8)
@@ -71,15 +72,18 @@ def test_the_belief_is_the_fusion_of_the_views_seen(solids):
     np.testing.assert_allclose(observation["evidence"], table.at(*seen[-1]).log_likelihood, atol=1e-5)
 
 
-def test_the_path_holds_the_egomotions_in_order(solids):
+def test_the_path_is_where_the_camera_was_seen_from_where_it_is(solids):
     env = BeliefVectorEnv(objects(solids), random_table(), MeanPosterior(2))
-    observation, _ = env.reset(seed=0)
+    observation, info = env.reset(seed=0)
     assert not observation["path"].any()
-    twists = []
+    poses = [info["pose"]]
     for motion in (0, 7, 20):
-        observation, *_ = env.step(np.full(6, motion))
-        twists.append(observation["egomotion"])
-    np.testing.assert_array_equal(observation["path"], np.stack(twists, axis=1))
+        observation, _, _, _, info = env.step(np.full(6, motion))
+        earlier = np.stack([pose[:, :, 3] for pose in poses[::-1]], axis=1)  # (N, k, 4) in the world, latest first
+        expected = np.einsum("nij,nkj->nki", invert(info["pose"]), earlier)[..., :3]
+        np.testing.assert_allclose(observation["path"][:, : len(poses)], expected, atol=1e-5)
+        assert not observation["path"][:, len(poses) :].any()
+        poses.append(info["pose"])
 
 
 def test_a_new_episode_begins_with_no_belief_in_both_autoreset_modes(solids):

@@ -26,8 +26,8 @@ from activevision.progress import progress
 def policy_input(observation: Mapping[str, Any]) -> NDArray[np.float32]:
     """The belief state (N, K) that the network sees, each part scaled to about unit range.
 
-    Belief and evidence as probabilities and as log-probabilities, the feature at unit length, the egomotions so far,
-    proprioception, steps left. No frame: what is in it, evidence and feature say.
+    Belief and evidence as probabilities and as log-probabilities, the feature at unit length, where the camera
+    was, proprioception, steps left. No frame: what is in it, evidence and feature say.
     """
     feature = observation["feature"]
     steps_left = observation["steps_left"]
