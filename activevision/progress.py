@@ -1,4 +1,4 @@
-"""One look for every progress bar: what, how far, rate, time left."""
+"""One look for every progress bar: what, how far, rate, time left (when done: time taken)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -39,11 +38,10 @@ def progress(what: str, total: int, unit: str = "it") -> Iterator[Callable[[int]
     """
     bar = Progress(
         TextColumn("{task.description:<30}"),
-        BarColumn(bar_width=12),
+        BarColumn(bar_width=10),
         MofNCompleteColumn(),
         _Rate(unit),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         console=console,
     )
     with bar:

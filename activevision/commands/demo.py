@@ -92,7 +92,12 @@ class Demo:
 
 
 def resolve_scenes(choice: SceneChoice) -> SceneChoice:
-    """Furniture for "auto" where it is cached or can be fetched, else procedural objects, with the reason printed."""
+    """Furniture for "auto" where it is cached or can be fetched, else procedural objects, with the reason printed.
+
+    Procedural objects are ambiguous unless the user says how much, because the demo is about choosing views.
+    """
+    if choice.scenes == "procedural" and choice.ambiguity is None:
+        return replace(choice, ambiguity=1.0)
     if choice.scenes != _AUTO:
         return choice
     from activevision.errors import UserError
@@ -104,6 +109,6 @@ def resolve_scenes(choice: SceneChoice) -> SceneChoice:
             fetch_furniture()
     except UserError as error:
         console.print(f"Looking at procedural objects, because furniture cannot be fetched: {error}", soft_wrap=True)
-        return replace(choice, scenes="procedural", ambiguity=1.0 if choice.ambiguity is None else choice.ambiguity)
+        return resolve_scenes(replace(choice, scenes="procedural"))
     console.print("Looking at real furniture: the models of Sweet Home 3D, from the cache.", soft_wrap=True)
     return replace(choice, scenes="furniture")
