@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
+from activevision.commands.choices import SceneChoice
+from activevision.commands.demo import Demo
+from activevision.encoders.config import PretrainConfig
 
 HERE = Path(__file__).parent
 SEEDS = 5
 SUITES = {
-    "objects-procedural": ["--scenes", "procedural", "--ambiguity", "1", "--per-class", "40"],
-    "objects-furniture": ["--scenes", "furniture"],
+    "objects-procedural": SceneChoice("procedural", ambiguity=1.0, per_class=40),
+    "objects-furniture": SceneChoice("furniture"),
 }
 TITLES = {
     "objects-procedural": "Procedural objects that look alike but from some views",
@@ -28,8 +32,8 @@ TITLES = {
 
 def run_suite(name: str) -> None:
     out = Path("runs/benchmark") / name
-    command = ["demo", *SUITES[name], "--seeds", str(SEEDS), "--out", str(out)]
-    subprocess.run([sys.executable, "-m", "activevision.cli", *command], check=True)
+    agent = AgentConfig(RecogniserConfig(epochs=5), RecurrentConfig(steps=400), PPOConfig(steps=150_000))
+    Demo(SUITES[name], episodes=5000, pretrain=PretrainConfig(epochs=2), agent=agent, seeds=SEEDS, out=out).run()
     HERE.joinpath("scores").mkdir(exist_ok=True)
     shutil.copy(out / "results.json", HERE / "scores" / f"{name}.json")
 

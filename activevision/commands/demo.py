@@ -29,12 +29,12 @@ class Demo:
     choice: Annotated[SceneChoice, tyro.conf.arg(name="")] = field(default_factory=lambda: SceneChoice(scenes=_AUTO))
     protocol: str = "look-around"
     """Name of a protocol: look-around or look-ahead."""
-    episodes: int = 5000
+    episodes: int = 4500
     """Rollouts to learn from."""
     pretrain: tyro.conf.Suppress[PretrainConfig] = field(default_factory=lambda: PretrainConfig(epochs=2))
     agent: tyro.conf.Suppress[AgentConfig] = field(
         default_factory=lambda: AgentConfig(
-            recogniser=RecogniserConfig(epochs=5), recurrent=RecurrentConfig(steps=400), ppo=PPOConfig(steps=150_000)
+            recogniser=RecogniserConfig(epochs=5), recurrent=RecurrentConfig(steps=400), ppo=PPOConfig(steps=100_000)
         )
     )
     seeds: int = 1
