@@ -29,14 +29,19 @@ Command = (
 
 def main() -> None:
     """Run a command. A user's mistake is one line and exit code 2; Ctrl-C leaves a state to go on from, code 130."""
-    command = tyro.cli(Command, prog="activevision", description="A laboratory for active vision.")
     try:
+        command = tyro.cli(Command, prog="activevision", description="A laboratory for active vision.")
         command.run()
     except UserError as error:
         print(f"activevision: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        if error.filename is None:  # not about a file that the user named: a bug, whose traceback is wanted
+            raise
+        print(f"activevision: {error.filename}: {error.strerror}: check the path and its permissions.", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
-        print("activevision: stopped; the same command goes on from here.", file=sys.stderr)
+        print("activevision: stopped; what was finished is kept, and the same command goes on.", file=sys.stderr)
         sys.exit(130)
 
 

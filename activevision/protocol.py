@@ -17,8 +17,8 @@ from activevision.camera import Camera
 from activevision.errors import UserError, unknown
 from activevision.geometry import egomotion, log_se3, orbit_pose
 
-PROPRIOCEPTION = ("elevation", "azimuth")
-"""What an observation may tell about where the camera is, beyond its own motion."""
+PROPRIOCEPTION = {"elevation": 1, "azimuth": 2}
+"""What an observation may tell about where the camera is, beyond its own motion, and how many numbers each takes."""
 
 
 @dataclass(frozen=True)

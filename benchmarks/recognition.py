@@ -32,8 +32,8 @@ TITLES = {
 
 def run_suite(name: str) -> None:
     out = Path("runs/benchmark") / name
-    agent = AgentConfig(RecogniserConfig(epochs=5), RecurrentConfig(steps=400), PPOConfig(steps=150_000))
-    Demo(SUITES[name], episodes=5000, pretrain=PretrainConfig(epochs=2), agent=agent, seeds=SEEDS, out=out).run()
+    agent = AgentConfig(RecogniserConfig(epochs=10), RecurrentConfig(steps=800), PPOConfig(steps=150_000))
+    Demo(SUITES[name], episodes=8000, pretrain=PretrainConfig(epochs=4), agent=agent, seeds=SEEDS, out=out).run()
     HERE.joinpath("scores").mkdir(exist_ok=True)
     shutil.copy(out / "results.json", HERE / "scores" / f"{name}.json")
 

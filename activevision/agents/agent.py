@@ -12,7 +12,7 @@ from activevision.agents.policies.baselines import Farthest, Random, Single, Swe
 from activevision.agents.policies.policy import Policy
 from activevision.agents.policies.ppo import PPOPolicy
 from activevision.agents.recogniser import ViewRecogniser, load_recogniser
-from activevision.errors import UserError, unknown
+from activevision.errors import unknown
 from activevision.files import read_json
 from activevision.protocol import Protocol
 
@@ -36,11 +36,6 @@ class Agent:
         """The agent of a folder that ``activevision train`` wrote; its parts are read when they are asked for."""
         return cls(folder, protocol, load_recogniser(folder / RECOGNISER))
 
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """Seeds of the policies that were trained."""
-        return tuple(sorted(int(path.stem.split("_")[1]) for path in self.folder.glob("ppo_*.zip")))
-
     def fusion(self, name: str) -> Fusion:
         classes = len(self.recogniser.classes)
         if name == "mean":
@@ -62,7 +57,5 @@ class Agent:
         if name == "sweep":
             return Sweep(self.protocol)
         if name == "ppo":
-            if seed not in self.seeds:
-                raise UserError(f"{self.folder} has no policy of seed {seed}: it has seeds {list(self.seeds)}.")
             return PPOPolicy.load(self.folder / policy_file(seed))
         raise unknown("policy", name, [*BASELINES, "ppo"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from activevision.errors import UserError
+from activevision.errors import UserError, unknown
+
+FUSIONS = ("mean", "product", "recurrent")
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class RecogniserConfig:
     of the part they have not seen, because a recogniser is never in doubt about objects that it was trained on."""
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 2:
-            raise UserError("a recogniser needs at least 1 epoch and batches of at least 2 views.")
+        require_positive(self, "epochs", "learning_rate")
+        if self.batch_size < 2:
+            raise UserError(f"recogniser with batch_size={self.batch_size}: it must be at least 2.")
         if self.folds < 2:
             raise UserError(f"folds={self.folds}: fusion and policy need held-out evidence, so at least 2 folds.")
 
@@ -48,6 +51,9 @@ class RecurrentConfig:
     """Episodes in a batch, with motions at random."""
     learning_rate: float = 2e-3
     """Peak learning rate of Adam."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "hidden", "steps", "batch_size", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,11 @@ class PPOConfig:
     layers: tuple[int, ...] = (256, 128)
     """Hidden units of actor and critic."""
 
+    def __post_init__(self) -> None:
+        require_positive(self, "steps", "environments", "rollout_steps", "batch_size", "epochs", "learning_rate")
+        if self.batch_size < 2:
+            raise UserError(f"ppo with batch_size={self.batch_size}: it must be at least 2.")
+
 
 @dataclass(frozen=True)
 class AgentConfig:
@@ -89,3 +100,15 @@ class AgentConfig:
     """Policies trained, with seeds from ``seed`` up."""
     seed: int = 0
     """First seed."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "seeds")
+        if self.fusion not in FUSIONS:
+            raise unknown("fusion", self.fusion, FUSIONS)
+
+
+def require_positive(settings: object, *names: str) -> None:
+    """UserError for the first of these settings that is not above 0."""
+    for name in names:
+        if not getattr(settings, name) > 0:
+            raise UserError(f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be positive.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from activevision.agents.evidence import EvidenceTable
 from activevision.agents.recogniser import train_recogniser
 from activevision.encoders.backbones import Encoder
 from activevision.rollouts.dataset import WindowDataset
+from activevision.scenes.catalogue import Entry
 
 
 def cross_fitted_table(
@@ -22,12 +24,14 @@ def cross_fitted_table(
 
     A recogniser is nearly always right about objects that it was trained on, so neither fusion nor policy could learn
     from what it says of them how views help with new objects. Each scene's evidence comes from a fold's recogniser
-    that has not seen it (cross-fitting: Wolpert, *Stacked generalization*, 1992; Chernozhukov et al. 2018).
+    that has seen neither it nor a variant of it (cross-fitting: Wolpert, *Stacked generalization*, 1992;
+    Chernozhukov et al. 2018).
 
     env: over the same split as ``dataset``. The scores are not calibrated.
     """
-    scene_ids = np.array([entry.id for entry in env.unwrapped.entries])  # type: ignore[attr-defined]
-    fold_of = assign_folds(scene_ids, dataset, config.folds, seed)
+    entries = env.unwrapped.entries  # type: ignore[attr-defined]
+    scene_ids = np.array([entry.id for entry in entries])
+    fold_of = assign_folds(entries, config.folds, seed)
     tables = []
     for fold in range(config.folds):
         kept = np.isin(dataset.scenes, scene_ids[fold_of != fold])
@@ -45,13 +49,19 @@ def cross_fitted_table(
     return replace(tables[0], log_likelihood=log_likelihood)
 
 
-def assign_folds(scene_ids: NDArray[np.str_], dataset: WindowDataset, folds: int, seed: int) -> NDArray[np.int64]:
-    """Fold (S,) of each scene, at random within its class so that every fold has its share of every class."""
-    label_of = dict(zip(dataset.scenes.tolist(), dataset.labels.tolist(), strict=True))
-    labels = np.array([label_of.get(scene, -1) for scene in scene_ids.tolist()])
+def assign_folds(entries: Sequence[Entry], folds: int, seed: int) -> NDArray[np.int64]:
+    """Fold (S,) of each scene: at random, groups of variants together, every class spread over all folds."""
     generator = np.random.default_rng(seed)
-    fold_of = np.zeros(len(scene_ids), np.int64)
-    for label in np.unique(labels):
-        members = generator.permutation(np.flatnonzero(labels == label))
-        fold_of[members] = (np.arange(len(members)) + generator.integers(folds)) % folds
+    groups: dict[str, list[int]] = {}
+    for index, entry in enumerate(entries):
+        groups.setdefault(entry.group or entry.id, []).append(index)
+    counts = {entry.label: np.zeros(folds, np.int64) for entry in entries}
+    fold_of = np.zeros(len(entries), np.int64)
+    for number in generator.permutation(len(groups)):
+        members = list(groups.values())[number]
+        held = np.sum([counts[entries[index].label] for index in members], axis=0)
+        fold = int(generator.choice(np.flatnonzero(held == held.min())))
+        fold_of[members] = fold
+        for index in members:
+            counts[entries[index].label][fold] += 1
     return fold_of

@@ -97,7 +97,6 @@ def train_recogniser(
                 optimiser.step()
                 schedule.step()
                 advance(config.batch_size)
-    model.descriptor.eval()
     return model.eval()
 
 

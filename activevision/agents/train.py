@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from activevision.agents.fusion.recurrent import train_recurrent
 from activevision.agents.policies.ppo import train_ppo
 from activevision.agents.recogniser import save_recogniser, train_recogniser
 from activevision.encoders.backbones import Encoder
-from activevision.files import write_json
+from activevision.errors import UserError
+from activevision.files import digest, read_json, write_json
 from activevision.rollouts.dataset import WindowDataset
 
 _HELD_OUT = "held_out_evidence.npz"
@@ -32,11 +34,13 @@ def train_agent(
     """Train all parts of an agent into the folder ``out`` and load it.
 
     encoder: pretrained; it stays as it is. dataset: rollouts of the training split, with labels. train_env, val_env:
-    environments over the training and validation split, in autoreset mode DISABLED. The order: recogniser on all
+    environments over the training and validation split, in autoreset mode DISABLED. UserError where the rollouts show
+    other scenes than ``train_env``, or ``out`` holds an agent made from something else. The order: recogniser on all
     training objects, its temperature on validation objects; held-out evidence about the training objects; the product's
     temperature on validation walks; the recurrent aggregator and PPO on the held-out evidence.
     """
     protocol = train_env.unwrapped.protocol  # type: ignore[attr-defined]
+    _check_ingredients(encoder, dataset, train_env, val_env, config, out)
     if not (out / RECOGNISER).exists():
         recogniser = train_recogniser(encoder, dataset, config.recogniser, config.seed)
         seen = EvidenceTable.build(recogniser, val_env, "Calibrating")
@@ -59,6 +63,34 @@ def train_agent(
         if not (out / policy_file(seed)).exists():
             train_ppo(beliefs, config.ppo, seed, out).save(out / policy_file(seed))
     return Agent.load(out, protocol)
+
+
+def _check_ingredients(
+    encoder: Encoder, dataset: WindowDataset, train_env: VectorEnv, val_env: VectorEnv, config: AgentConfig, out: Path
+) -> None:
+    """Note what the parts are made from; UserError where the folder has parts that were made from something else."""
+    bases: list[Any] = [train_env.unwrapped, val_env.unwrapped]
+    strangers = set(dataset.scenes.tolist()) - {entry.id for entry in bases[0].entries}
+    if strangers:
+        raise UserError(
+            f"the rollouts show {len(strangers)} scenes that the training split does not have ({min(strangers)}, …): "
+            "collect rollouts from the training split of the same scenes."
+        )
+    made_from = {
+        "encoder": digest(*(tensor.cpu().numpy().tobytes() for tensor in encoder.state_dict().values())),
+        "rollouts": dataset.key,
+        "scenes": digest(*(entry.key for base in bases for entry in base.entries)),
+        "protocol": digest(bases[0].protocol.to_json()),
+        "settings": digest(asdict(replace(config, seeds=1))),  # more seeds may be added to a finished agent
+    }
+    path = out / "made_from.json"
+    if not path.exists():
+        write_json(path, made_from)
+        return
+    found = read_json(path)
+    if found != made_from:
+        names = ", ".join(sorted(name for name in made_from if found.get(name) != made_from[name]))
+        raise UserError(f"{out} holds an agent made from other {names}: choose another --out, or delete it.")
 
 
 def _held_out(

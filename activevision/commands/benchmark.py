@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from activevision.commands.run_folder import note_run
+from activevision.errors import UserError
+from activevision.machine import cores
 
 if TYPE_CHECKING:
     from activevision.scenes import Catalogue, Scene
@@ -31,6 +34,10 @@ class Benchmark:
     """Folder for benchmark.json."""
     seed: int = 0
     """Of poses and motions."""
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise UserError(f"benchmark with repeats={self.repeats}: it must be at least 1.")
 
     def run(self) -> None:
         from rich.console import Console
@@ -57,6 +64,7 @@ class Benchmark:
                 rows += measures[name]()
                 advance(1)
         write_json(self.out / "benchmark.json", rows)
+        note_run(self.out, "benchmark", self)
         table = Table("name", "value", "unit", "settings", box=None)
         for row in rows:
             settings = ", ".join(f"{key} {value}" for key, value in row["settings"].items())
@@ -83,12 +91,11 @@ class Benchmark:
         ]
 
     def _render_batch(self) -> list[dict[str, Any]]:
-        cores = len(os.sched_getaffinity(0))
         return [
             self._rendering("render_batch", 256, ("rgb",), 1, 1),
             self._rendering("render_batch", 256, ("rgb", "depth", "instance"), 1, 1),
             self._rendering("render_batch", 256, ("rgb",), 2, 1),
-            self._rendering("render_batch", 256, ("rgb", "depth", "instance"), 1, cores),
+            self._rendering("render_batch", 256, ("rgb", "depth", "instance"), 1, cores()),
         ]
 
     def _rendering(self, name: str, batch: int, sensors: tuple[str, ...], samples: int, cores: int) -> dict[str, Any]:
@@ -129,7 +136,8 @@ class Benchmark:
                 env.step(motion)
             return motions.size
 
-        settings = {"environments": 64, "resolution": [_SIDE, _SIDE], "modalities": ["rgb"], "cores": 1}
+        settings = {"environments": 64, "batch": 64, "resolution": [_SIDE, _SIDE], "modalities": ["rgb"], "cores": 1,
+                    "views": "cached"}  # fmt: skip
         return [{"name": "grid_steps", "value": round(self._rate(work)), "unit": "steps/s", "settings": settings}]
 
     def _env_steps(self) -> list[dict[str, Any]]:
@@ -150,7 +158,8 @@ class Benchmark:
                         env.reset()
                 return steps
 
-            settings = {"environments": 1, "motion": motion, "resolution": [_SIDE, _SIDE], "modalities": ["rgb"]}
+            settings = {"environments": 1, "batch": 1, "motion": motion, "resolution": [_SIDE, _SIDE],
+                        "modalities": ["rgb"], "cores": 1}  # fmt: skip
             rows.append(
                 {"name": "env_steps", "value": round(self._rate(work)), "unit": "steps/s", "settings": settings}
             )
@@ -182,7 +191,7 @@ class Benchmark:
             with tempfile.TemporaryDirectory() as folder:
                 rates.append(pretrain(config, dataset, Path(folder)).images_per_second)
         settings = {"backbone": config.backbone, "objective": config.objective, "batch": config.batch_size,
-                    "resolution": [_SIDE, _SIDE], "cores": len(os.sched_getaffinity(0))}  # fmt: skip
+                    "resolution": [_SIDE, _SIDE], "cores": cores()}  # fmt: skip
         rate = float(np.median(rates[1:]))
         return [{"name": "pretrain_images", "value": round(rate), "unit": "images/s", "settings": settings}]
 
@@ -210,7 +219,7 @@ class Benchmark:
             return config.steps
 
         settings = {"environments": config.environments, "batch": config.batch_size, "epochs": config.epochs,
-                    "cores": len(os.sched_getaffinity(0)), "includes": "rollouts and updates"}  # fmt: skip
+                    "cores": cores(), "includes": "rollouts and updates"}  # fmt: skip
         return [{"name": "ppo_steps", "value": round(self._rate(work)), "unit": "steps/s", "settings": settings}]
 
 

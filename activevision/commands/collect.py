@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from activevision.commands.choices import SceneChoice, make_env
+from activevision.commands.run_folder import note_run
 
 if TYPE_CHECKING:
     from activevision.protocol import Protocol
@@ -40,6 +41,7 @@ class Collect:
 
         protocol = get_protocol(self.protocol)
         collect_rollouts(self.choice.catalogue(), self.split, protocol, self.episodes, self.out, self.seed, self.policy)
+        note_run(self.out, "collect", self)
         print(f"{self.episodes} rollouts are in {self.out}")
 
 

@@ -13,10 +13,12 @@ import tyro
 
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
 from activevision.commands.choices import SceneChoice
-from activevision.commands.run_folder import open_run
+from activevision.commands.run_folder import command_line, open_run
 from activevision.encoders.config import PretrainConfig
+from activevision.files import read_json, write_json
 
 _AUTO = "auto"
+_STARTS = 12  # of every test object and seed
 
 
 @dataclass(frozen=True)
@@ -46,26 +48,18 @@ class Demo:
 
     def run(self) -> None:
         from activevision.commands.collect import collect_rollouts
-        from activevision.commands.evaluate import FUSIONS, POLICIES, play_all, write_evaluation
+        from activevision.commands.evaluate import POLICIES, ordered_fusions, play_all, write_evaluation
         from activevision.commands.pretrain import pretrain_with_baseline
         from activevision.commands.train import train_in
-        from activevision.files import read_json, write_json
         from activevision.protocol import get_protocol
         from activevision.rollouts.dataset import WindowDataset
 
-        seconds: dict[str, float] = {}
-
-        @contextlib.contextmanager
-        def timed(stage: str) -> Iterator[None]:
-            start = time.perf_counter()
-            yield
-            seconds[stage] = time.perf_counter() - start
-
-        with timed("scenes"):
-            choice = resolve_scenes(self.choice)
-            catalogue = choice.catalogue()
-        protocol = get_protocol(self.protocol)
+        start = time.perf_counter()
+        choice = resolve_scenes(self.choice)
+        catalogue, protocol = choice.catalogue(), get_protocol(self.protocol)
         open_run(self.out, "demo", replace(self, choice=choice))
+        timed = _Stopwatch(self.out / "seconds.json")
+        timed.add("scenes", time.perf_counter() - start)
         with timed("collect"):
             for split, count in (("train", self.episodes), ("val", self.episodes // 4)):
                 collect_rollouts(catalogue, split, protocol, count, self.out / "rollouts" / split, self.seed)
@@ -75,20 +69,32 @@ class Demo:
             encoder, figures = pretrain_with_baseline(config, train, heldout, self.out / "encoder")
         with timed("train"):
             agent_config = replace(self.agent, seed=self.seed, seeds=self.seeds)
-            agent = train_in(self.out / "agent", choice, encoder, train, catalogue, protocol, agent_config)
+            agent = train_in(self.out / "agent", choice, encoder, train, catalogue, protocol, agent_config, figures)
+        with timed("evaluate"):
+            seeds = range(self.seed, self.seed + self.seeds)
+            fusions = ordered_fusions(agent_config.fusion)
+            logs = play_all(agent, catalogue, "test", protocol, POLICIES, fusions, _STARTS, seeds)
+        write_evaluation(logs, catalogue, "test", protocol, figures, timed.seconds, self.out, command_line())
+
+
+class _Stopwatch:
+    """Seconds by stage, kept in a file, so that a run that was stopped and gone on with has all of its time."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self.seconds: dict[str, float] = read_json(path) if path.exists() else {}
+
+    @contextlib.contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
-        fusions = (agent_config.fusion, *(name for name in FUSIONS if name != agent_config.fusion))
-        logs = play_all(agent, catalogue, "test", protocol, POLICIES, fusions, 12, agent.seeds)
-        seconds["evaluate"] = time.perf_counter() - start
-        # a run that was stopped and gone on with has spent what all of its sittings spent
-        spent = self.out / "seconds.json"
-        before = read_json(spent) if spent.exists() else {}
-        seconds = {stage: round(max(value, before.get(stage, 0.0)), 1) for stage, value in seconds.items()}
-        write_json(spent, seconds)
-        write_evaluation(
-            logs, catalogue, "test", protocol, figures, seconds, self.out,
-            f"activevision demo --scenes {choice.scenes} --seed {self.seed}",
-        )  # fmt: skip
+        try:
+            yield
+        finally:
+            self.add(stage, time.perf_counter() - start)
+
+    def add(self, stage: str, seconds: float) -> None:
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+        write_json(self._path, self.seconds)
 
 
 def resolve_scenes(choice: SceneChoice) -> SceneChoice:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import tyro
+
+from activevision.agents.config import FUSIONS
+from activevision.agents.policies import POLICIES
 from activevision.commands.choices import SceneChoice, make_env
-from activevision.commands.run_folder import open_run
+from activevision.commands.run_folder import command_line, open_run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +25,7 @@ if TYPE_CHECKING:
     from activevision.protocol import Protocol
     from activevision.scenes import Catalogue
 
-POLICIES = ("single", "random", "farthest", "sweep", "ppo", "all_views", "oracle")
-FUSIONS = ("mean", "product", "recurrent")
+_AS_TRAINED = "as-trained"
 _SWAPPED = ("random", "farthest", "ppo")
 _FILM_SIDE = 160
 
@@ -33,25 +36,25 @@ class Evaluate:
 
     agent: Path = Path("runs/agent")
     """Folder that ``activevision train`` wrote."""
-    choice: SceneChoice | None = None
-    """Other scenes than those the agent was trained on; they must have the same classes."""
+    choice: Annotated[SceneChoice, tyro.conf.arg(name="")] = field(default_factory=lambda: SceneChoice(_AS_TRAINED))
+    """Scenes with the classes that the agent knows."""
     split: str = "test"
     """train, val or test."""
     policies: tuple[str, ...] = POLICIES
     """Policies to compare; all_views and oracle are ceilings."""
-    fusions: tuple[str, ...] = FUSIONS
-    """Fusions: the first is the main one, the others are swapped in with the policy held fixed. By default the one
-    that the policy was trained with comes first."""
+    fusions: tuple[str, ...] = ()
+    """Fusions: the first is the main one, the others are swapped in with the policy held fixed. None given: all, the
+    one that the policy was trained with first."""
     episodes: int = 12
     """Starts of every object and seed."""
     out: Path = Path("runs/evaluation")
     """Folder for the logs, the results and the report."""
     seed: int | None = None
-    """First seed; by default that of the first trained policy."""
+    """Only this seed; by default those of all trained policies."""
 
     def run(self) -> None:
         from activevision.agents.agent import Agent
-        from activevision.commands.train import AGENT
+        from activevision.commands.train import AGENT, SCHEMA
         from activevision.errors import UserError, unknown
         from activevision.files import read_json
         from activevision.protocol import Protocol
@@ -60,27 +63,35 @@ class Evaluate:
             for name in names:
                 if name not in known:
                     raise unknown(kind, name, known)
+        if not self.policies:
+            raise UserError(f"no policies to evaluate: choose from {', '.join(POLICIES)}.")
+        if not (self.agent / AGENT).exists():
+            raise UserError(f"no finished agent in {self.agent}: give a folder that `activevision train` completed.")
         facts = read_json(self.agent / AGENT)
+        if facts.get("schema") != SCHEMA:
+            raise UserError(f"agent {self.agent} is of another version (schema {facts.get('schema')}): train it again.")
         protocol = Protocol.from_json(facts["protocol"])
         agent = Agent.load(self.agent, protocol)
-        catalogue = (self.choice or SceneChoice(**facts["scenes"])).catalogue()
+        as_trained = self.choice.scenes == _AS_TRAINED
+        catalogue = (SceneChoice(**facts["scenes"]) if as_trained else self.choice).catalogue()
         if tuple(catalogue.classes) != tuple(facts["classes"]):
             raise UserError(
                 f"agent {self.agent} knows other classes than catalogue {catalogue.name!r} has: train one on it."
             )
         open_run(self.out, "evaluate", self)
-        fusions = self.fusions
-        if fusions == FUSIONS:
-            fusions = (facts["fusion"], *(name for name in FUSIONS if name != facts["fusion"]))
+        fusions = self.fusions or ordered_fusions(facts["fusion"])
+        seeds = facts["seeds"] if self.seed is None else [self.seed]
+        if "ppo" in self.policies and not set(seeds) <= set(facts["seeds"]):
+            raise UserError(f"agent {self.agent} has no policy of seed {self.seed}: it has seeds {facts['seeds']}.")
         start = time.perf_counter()
-        seeds = agent.seeds if "ppo" in self.policies else agent.seeds[:1] or (0,)
-        if self.seed is not None:
-            seeds = (self.seed,)
         logs = play_all(agent, catalogue, self.split, protocol, self.policies, fusions, self.episodes, seeds)
-        write_evaluation(
-            logs, catalogue, self.split, protocol, {}, {"evaluate": time.perf_counter() - start}, self.out,
-            f"activevision evaluate --agent {self.agent} --out {self.out}",
-        )  # fmt: skip
+        seconds = {"evaluate": time.perf_counter() - start}
+        write_evaluation(logs, catalogue, self.split, protocol, facts["encoder"], seconds, self.out, command_line())
+
+
+def ordered_fusions(first: str) -> tuple[str, ...]:
+    """All fusions, beginning with the main one."""
+    return (first, *(name for name in FUSIONS if name != first))
 
 
 def play_all(
@@ -95,7 +106,8 @@ def play_all(
 ) -> list[TrajectoryLog]:
     """Every policy with the first fusion, and some with the others, from the same starts."""
     from activevision.agents.evidence import EvidenceTable
-    from activevision.agents.policies.ceilings import CEILINGS, Oracle
+    from activevision.agents.policies import CEILINGS
+    from activevision.agents.policies.ceilings import Oracle
     from activevision.evaluation.play import Starts, all_views_log, play
     from activevision.progress import progress
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from activevision.commands.run_folder import note_run
 from activevision.encoders.config import PretrainConfig
 
 if TYPE_CHECKING:
     from activevision.encoders.backbones import Encoder
+    from activevision.encoders.pretrain import Pretrained
     from activevision.rollouts.dataset import WindowDataset
 
 
@@ -29,15 +31,23 @@ class Pretrain:
 
     def run(self) -> None:
         from activevision.encoders.pretrain import pretrain
+        from activevision.errors import UserError
         from activevision.files import write_json
         from activevision.rollouts.dataset import WindowDataset
 
         dataset = WindowDataset.load(self.data)
         heldout = WindowDataset.load(self.heldout) if self.heldout else None
+        if heldout is not None and (heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes)):
+            raise UserError(
+                f"{self.heldout} shows other classes or some of the scenes of {self.data}: collect another split of "
+                "the same catalogue."
+            )
+        note_run(self.out, "pretrain", self)
         trained = pretrain(self.config, dataset, self.out)
         if heldout is not None:
             figures = measure_encoders({self.config.objective: trained.encoder}, dataset, heldout, self.config)
             write_json(self.out / "figures.json", figures)
+            save_measured(trained, dataset, self.config, figures)
             for name, value in figures.items():
                 print(f"{name}: {value}")
         print(f"the encoder is in {trained.path}")
@@ -65,7 +75,6 @@ def pretrain_with_baseline(
     config: PretrainConfig, train: WindowDataset, heldout: WindowDataset, out: Path
 ) -> tuple[Encoder, dict[str, Any]]:
     """The encoder of ``config`` and its figures, beside slow features that were trained alike and random weights."""
-    from activevision.encoders.checkpoint import save_encoder
     from activevision.encoders.pretrain import pretrain
 
     trained = pretrain(config, train, out / config.objective)
@@ -73,7 +82,13 @@ def pretrain_with_baseline(
     figures = measure_encoders(
         {config.objective: trained.encoder, "slow-features": slow.encoder}, train, heldout, config
     )
-    own = {metric: values[config.objective] for metric, values in figures.items()}
+    save_measured(trained, train, config, figures)
+    return trained.encoder, figures
+
+
+def save_measured(trained: Pretrained, train: WindowDataset, config: PretrainConfig, figures: dict[str, Any]) -> None:
+    """Save the encoder again with its figures on its card."""
+    from activevision.encoders.checkpoint import save_encoder
+
     data = asdict(train.source) if train.source else {}
-    save_encoder(trained.path, trained.encoder, {"settings": asdict(config), "data": data, "figures": own})
-    return trained.encoder, {**figures, "images_per_second": round(trained.images_per_second)}
+    save_encoder(trained.path, trained.encoder, {"settings": asdict(config), "data": data, "figures": figures})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,15 +15,12 @@ from activevision.files import read_json, write_json
 CONFIG = "config.json"
 
 
-def open_run(out: Path, command: str, settings: Any) -> Path:
-    """Make the folder ``out`` with its config.json; a run of the same settings is gone on with.
+def open_run(out: Path, command: str, settings: Any) -> None:
+    """Note the run in ``out``, or go on with one of the same settings.
 
     UserError when the folder holds a run of other settings, so that no result mixes two.
     """
-    from activevision.evaluation.versions import installed_versions
-
-    config = {"command": command, **_plain(asdict(settings))}
-    config.pop("out", None)
+    config = _config(command, settings)
     path = out / CONFIG
     if path.exists():
         found = {name: value for name, value in read_json(path).items() if name != "versions"}
@@ -30,14 +30,25 @@ def open_run(out: Path, command: str, settings: Any) -> Path:
                 f"{out} holds a run with other settings ({', '.join(names)}): choose another --out, or delete it."
             )
     else:
-        write_json(path, {**config, "versions": installed_versions()})
-    return out
+        note_run(out, command, settings)
 
 
-def _plain(value: Any) -> Any:
-    """Settings as JSON gives them back, so that they compare equal after a round trip."""
-    if isinstance(value, dict):
-        return {name: _plain(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return str(value) if isinstance(value, Path) else value
+def note_run(out: Path, command: str, settings: Any) -> None:
+    """Write config.json with settings and versions, for what guards its folder by itself."""
+    from activevision.evaluation.versions import installed_versions
+
+    write_json(out / CONFIG, {**_config(command, settings), "versions": installed_versions()})
+
+
+def command_line() -> str:
+    """The command that is running, as one would type it again."""
+    program = Path(sys.argv[0])
+    name = "activevision" if program.stem in ("activevision", "cli") else f"python {program.name}"
+    return shlex.join([*name.split(), *sys.argv[1:]])
+
+
+def _config(command: str, settings: Any) -> dict[str, Any]:
+    values = asdict(settings)
+    values.pop("out", None)
+    # through JSON, so that settings compare equal to those read back from a file
+    return {"command": command, **json.loads(json.dumps(values, default=str))}

@@ -68,7 +68,7 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
     if not _is_saved(out / _ENCODER):
         data = asdict(dataset.source) if dataset.source else {}
         save_encoder(out / _ENCODER, encoder, {"settings": asdict(config), "data": data})
-    return Pretrained(encoder.eval(), objective.eval(), out / _ENCODER, rate)
+    return Pretrained(encoder.cpu().eval(), objective.cpu().eval(), out / _ENCODER, rate)
 
 
 def _train(

@@ -13,6 +13,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
+from activevision.files import digest
 from activevision.geometry import egomotion
 from activevision.progress import progress
 from activevision.rollouts.manifest import FILE, Manifest, Source
@@ -50,8 +51,8 @@ def collect(
     gives. With a larger ``episodes`` an existing data set grows.
 
     ``env`` must have ``autoreset_mode=AutoresetMode.DISABLED`` and give ``pose``, ``egomotion``, ``label`` and
-    ``scene_id`` in its infos; ``env.unwrapped`` has ``protocol``, ``classes`` and ``camera``. One process at a time may
-    write to a folder.
+    ``scene_id`` in its infos; ``env.unwrapped`` has ``protocol``, ``classes``, ``camera`` and ``entries``. One process
+    at a time may write to a folder.
 
     Raises UserError when ``out`` holds rollouts from other settings or more episodes than asked for.
     """
@@ -91,6 +92,8 @@ def _settings(env: VectorEnv, policy: Policy | None, seed: int, episodes_per_sha
         "env_id": env.spec.id if env.spec else type(base).__name__,
         "protocol": _plain(base.protocol.to_json()),
         "classes": list(base.classes),
+        "scenes": digest(*(entry.key for entry in base.entries)),
+        "sensors": sorted(set(env.single_observation_space) - _DERIVED),  # type: ignore[call-overload]
         "policy": "random" if policy is None else policy.name,
         "seed": seed,
         "episodes_per_shard": episodes_per_shard,

@@ -19,12 +19,15 @@ class Entry:
     id: unique in the catalogue. label: its class. key: content key that changes whenever ``load()`` would give another
     scene, known without loading, so that rendered grids are found in the cache without touching a mesh.
     load: makes the scene; picklable, so that worker processes can call it.
+    group: scenes of one group are variants of one another (recoloured, another pose, the same outside); whoever splits
+    further, into folds say, keeps a group together. Empty where the scene stands alone.
     """
 
     id: str
     label: str
     key: str
     load: Callable[[], Scene]
+    group: str = ""
 
 
 class Catalogue(Protocol):

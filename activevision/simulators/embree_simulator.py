@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from activevision.camera import Camera
 from activevision.errors import UserError
+from activevision.machine import cores
 from activevision.scenes import Scene
 from activevision.simulators.embree import TriangleTree, coherent_arguments
 from activevision.simulators.simulator import SENSORS, check_sensors
@@ -85,7 +85,7 @@ class EmbreeSimulator:
         self._compiled: OrderedDict[int, _Compiled] = OrderedDict()
         self._keep = keep
         self._lock = Lock()
-        self._pool = ThreadPoolExecutor(threads or len(os.sched_getaffinity(0)))
+        self._pool = ThreadPoolExecutor(threads or cores())
 
     def render(
         self, scene_ids: ArrayLike, poses: ArrayLike, camera: Camera, sensors: Sequence[str] = ("rgb",)

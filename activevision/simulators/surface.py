@@ -47,6 +47,10 @@ def srgb_from_linear(value: NDArray[Any]) -> NDArray[Any]:
     return np.where(value <= 0.0031308, value * 12.92, 1.055 * np.maximum(value, 1e-8) ** (1 / 2.4) - 0.055)
 
 
+LINEAR = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
+"""Linear light of every 8-bit sRGB value."""
+
+
 def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surface]:
     """Vertices (V, 3), faces (F, 3) and the surface of all meshes of a scene together."""
     meshes = [mesh for mesh in scene.meshes if len(mesh.faces)]
@@ -108,13 +112,10 @@ def _pyramid(texture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
     Row 0 of every level is the bottom row of the image, as (u, v) counts.
     """
-    linear: NDArray[Any] = _LINEAR[texture[::-1]]
+    linear: NDArray[Any] = LINEAR[texture[::-1]]
     levels = [np.ascontiguousarray(texture[::-1])]
     while max(linear.shape[:2]) > 1:
         height, width = linear.shape[:2]
         linear = cv2.resize(linear, (max(width // 2, 1), max(height // 2, 1)), interpolation=cv2.INTER_AREA)
         levels.append(np.round(srgb_from_linear(linear) * 255).clip(0, 255).astype(np.uint8))
     return levels
-
-
-_LINEAR = linear_from_srgb(np.arange(256) / 255).astype(np.float32)

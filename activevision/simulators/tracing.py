@@ -9,9 +9,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from activevision.simulators.embree import intersect16
-from activevision.simulators.surface import Surface, linear_from_srgb, srgb_from_linear
+from activevision.simulators.surface import LINEAR, Surface, srgb_from_linear
 
-_LINEAR = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
 _SRGB = np.round(srgb_from_linear(np.arange(4096) / 4095) * 255).astype(np.uint8)
 _MISS = np.uint32(0xFFFFFFFF)
 
@@ -41,9 +40,9 @@ def _bilinear(surface: Surface, level: int, u: float, v: float) -> tuple[float, 
     one = np.float32(1)
     wa, wb, wc, wd = (one - fx) * (one - fy), fx * (one - fy), (one - fx) * fy, fx * fy
     return (
-        wa * _LINEAR[a[0]] + wb * _LINEAR[b[0]] + wc * _LINEAR[c[0]] + wd * _LINEAR[d[0]],
-        wa * _LINEAR[a[1]] + wb * _LINEAR[b[1]] + wc * _LINEAR[c[1]] + wd * _LINEAR[d[1]],
-        wa * _LINEAR[a[2]] + wb * _LINEAR[b[2]] + wc * _LINEAR[c[2]] + wd * _LINEAR[d[2]],
+        wa * LINEAR[a[0]] + wb * LINEAR[b[0]] + wc * LINEAR[c[0]] + wd * LINEAR[d[0]],
+        wa * LINEAR[a[1]] + wb * LINEAR[b[1]] + wc * LINEAR[c[1]] + wd * LINEAR[d[1]],
+        wa * LINEAR[a[2]] + wb * LINEAR[b[2]] + wc * LINEAR[c[2]] + wd * LINEAR[d[2]],
     )
 
 

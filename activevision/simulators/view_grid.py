@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from activevision.errors import UserError
 from activevision.files import atomic_write, cache_dir, digest
+from activevision.machine import cores
 from activevision.progress import progress
 from activevision.protocol import Protocol
 from activevision.scenes import Entry, Scene
@@ -72,7 +72,7 @@ class ViewGrid:
                 progress(
                     f"Rendering {self.protocol.name} views", len(missing) * self.protocol.grid_size, "views"
                 ) as advance,
-                ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool,
+                ThreadPoolExecutor(cores()) as pool,
             ):
                 try:
                     for _ in pool.map(self._render, missing):

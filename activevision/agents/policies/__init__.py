@@ -1,4 +1,5 @@
 """Policies: what moves the camera."""
 
 BASELINES = ("single", "random", "farthest", "sweep")
-POLICIES = (*BASELINES, "ppo", "all_views", "oracle")
+CEILINGS = ("all_views", "oracle")
+POLICIES = (*BASELINES, "ppo", *CEILINGS)

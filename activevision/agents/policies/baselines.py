@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from activevision.agents.fusion import Belief
 from activevision.agents.policies.policy import begins
 from activevision.errors import UserError
-from activevision.protocol import Protocol
+from activevision.protocol import PROPRIOCEPTION, Protocol
 
 
 class Single:
@@ -68,6 +68,8 @@ class Farthest:
                 "add 'elevation' to its proprioception or choose another policy."
             )
         self._protocol = protocol
+        before = protocol.proprioception[: protocol.proprioception.index("elevation")]
+        self._column = sum(PROPRIOCEPTION[word] for word in before)
         self._generator = np.random.default_rng(seed)
         angles = np.stack(np.meshgrid(protocol.elevations, np.arange(protocol.azimuths) * protocol.azimuth_step,
                                       indexing="ij"), axis=-1)  # fmt: skip
@@ -83,7 +85,7 @@ class Farthest:
         if len(self._viewpoint) != len(start):
             self._viewpoint = np.zeros((len(start), 2), np.int64)
             self._closest = np.full((len(start), *self._protocol.grid_shape), -1.0)
-        elevation = observation["proprioception"][:, self._protocol.proprioception.index("elevation")]
+        elevation = observation["proprioception"][:, self._column]
         self._viewpoint[start, 1] = 0
         self._viewpoint[:, 0] = np.abs(self._protocol.elevations - elevation[:, None]).argmin(axis=1)
         self._closest[start] = -1.0

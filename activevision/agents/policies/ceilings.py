@@ -13,8 +13,6 @@ from activevision.agents.evidence import EvidenceTable
 from activevision.agents.fusion import Belief, Fusion
 from activevision.protocol import Protocol
 
-CEILINGS = ("all_views", "oracle")
-
 
 class Oracle:
     """The label-aware one-step oracle: tries every motion, takes the one after which the true class is likeliest.

@@ -131,6 +131,7 @@ def _entry(library: Library, row: Row) -> Entry:
         label=row.label,
         key=digest("furniture", row.library, row.id, row.label, category, library.key(row.id)),
         load=functools.partial(_load, library.path, row.library, row.id, row.label, category),
+        group=row.group,
     )
 
 

@@ -40,6 +40,11 @@ class Recipe:
         return f"{self.label}-{self.seed}-{self.index:04d}" + ("-ambiguous" if self.ambiguous else "")
 
     @property
+    def group(self) -> str:
+        """Ambiguous instances of one index share their outside over the classes of their group."""
+        return f"{GROUP_OF[self.label].name}-{self.index}" if self.ambiguous else ""
+
+    @property
     def key(self) -> str:
         return hashlib.sha256(f"{_version()} {self!r}".encode()).hexdigest()[:16]
 
@@ -106,7 +111,7 @@ class ProceduralCatalogue:
             for category, label in enumerate(self.classes)
             for index in indices
         )
-        entries = [Entry(recipe.id, recipe.label, recipe.key, recipe) for recipe in recipes]
+        entries = [Entry(recipe.id, recipe.label, recipe.key, recipe, recipe.group) for recipe in recipes]
         return check_split(split, entries, self.name)
 
     def _is_ambiguous(self, label: str, index: int) -> bool:
