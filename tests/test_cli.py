@@ -42,6 +42,12 @@ def test_help_comes_without_the_heavy_packages(command, tmp_path):
         (("pretrain", "--data", "absent"), "absent"),
         (("train", "--encoder", "absent"), "absent"),
         (("evaluate", "--agent", "absent"), "absent"),
+        (("pretrain", "--objective", "equivarianc"), "did you mean 'equivariance'"),
+        (("train", "--recogniser.folds", "1"), "at least 2 folds"),
+        (("train", "--fusion", "prodct"), "did you mean 'product'"),
+        (("train", "--ppo.steps", "0"), "positive"),
+        (("scenes", "list", "--out", "/dev/null"), "/dev/null"),
+        (("benchmark", "--repeats", "0"), "at least 1"),
         (("evaluate", "--policies", "randm"), "did you mean 'random'"),
         (("scenes", "fetch", "procedural"), "nothing to fetch"),
         (("scenes", "fetch", "furniture", "--from", "absent.deb"), "absent.deb"),
@@ -75,6 +81,22 @@ def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
     assert {row["b"] for row in results["paired"]} == {"single", "random", "farthest", "sweep"}
     assert (tmp_path / "evaluation" / "report.html").stat().st_size > 10_000
 
+    assert "--episodes 2" in (tmp_path / "evaluation" / "report.html").read_text()
+
+    test_rollouts = ("collect", *small, "--split", "test", "--episodes", "8", "--out", "test")
+    assert run(*test_rollouts, cwd=tmp_path).returncode == 0
+    leak = run("train", *small, "--encoder", "encoder/encoder", "--data", "test", "--out", "leak", cwd=tmp_path)
+    assert leak.returncode == 2
+    assert "not of the training split" in leak.stderr
+    mixed = run("collect", *small[:-1], "0", "--episodes", "80", "--out", "train", cwd=tmp_path)
+    assert mixed.returncode == 2
+    assert "other settings (scenes)" in mixed.stderr
+
+    (tmp_path / "agent" / "agent.json").rename(tmp_path / "agent.json")
+    unfinished = run("evaluate", "--agent", "agent", "--out", "other", cwd=tmp_path)
+    assert unfinished.returncode == 2
+    assert "no finished agent" in unfinished.stderr
+    (tmp_path / "agent.json").rename(tmp_path / "agent" / "agent.json")
     again = run(*steps[-1], "--policies", "random", cwd=tmp_path)
     assert again.returncode == 2
     assert "other settings (policies)" in again.stderr

@@ -103,13 +103,17 @@ def train_recogniser(
 def save_recogniser(path: Path, model: ViewRecogniser) -> None:
     """Write weights and what is needed to rebuild them into one ``.safetensors`` file, with a checksum."""
     weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    facts = {"classes": list(model.classes), "backbone": model.encoder.name, "embedding": model.encoder.embedding}
+    facts: dict[str, Any] = {
+        "classes": list(model.classes),
+        "backbone": model.encoder.name,
+        "embedding": model.encoder.embedding,
+    }
     hasher = hashlib.sha256()
     for name in sorted(weights):
         hasher.update(weights[name].numpy().tobytes())
-    metadata = {"recogniser": json.dumps(facts), "sha256": hasher.hexdigest()}
-    with atomic_write(path) as file:
-        file.write(save(weights, metadata))
+    facts["sha256"] = hasher.hexdigest()
+    with atomic_write(path) as file:  # one entry of metadata, because safetensors writes several in random order
+        file.write(save(weights, {"recogniser": json.dumps(facts)}))
 
 
 def load_recogniser(path: Path) -> ViewRecogniser:
@@ -117,8 +121,8 @@ def load_recogniser(path: Path) -> ViewRecogniser:
     try:
         content = path.read_bytes()
         weights = load(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
-        facts = json.loads(header["recogniser"])
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        facts = json.loads(header["__metadata__"]["recogniser"])
     except FileNotFoundError:
         raise UserError(f"no recogniser {path}: give a folder that `activevision train` wrote.") from None
     except (SafetensorError, KeyError, ValueError) as error:
@@ -126,7 +130,7 @@ def load_recogniser(path: Path) -> ViewRecogniser:
     hasher = hashlib.sha256()
     for name in sorted(weights):
         hasher.update(weights[name].numpy().tobytes())
-    if hasher.hexdigest() != header["sha256"]:
+    if hasher.hexdigest() != facts["sha256"]:
         raise UserError(f"recogniser {path} is damaged (checksums differ): train it again.")
     encoder, descriptor = (build_backbone(facts["backbone"], facts["embedding"]) for _ in range(2))
     model = ViewRecogniser(encoder, descriptor, tuple(facts["classes"]))

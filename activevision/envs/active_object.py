@@ -102,7 +102,7 @@ class ObjectTask:
             scenes = np.broadcast_to(np.asarray(options["scene"], np.int64), self.num_envs)
             if np.any(scenes < 0) or np.any(scenes >= len(self.entries)):
                 raise UserError(
-                    f"no scenes {scenes.min()} to {scenes.max()}: split {self.split!r} has 0 to {len(self.entries) - 1}."
+                    f"scenes {scenes.min()} to {scenes.max()}: split {self.split!r} has 0 to {len(self.entries) - 1}."
                 )
             self.scene[mask] = scenes[mask]
         if options.get("viewpoint") is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from activevision.errors import UserError
 from activevision.files import atomic_write, cache_dir, digest
-from activevision.machine import cores
+from activevision.machine import allow_open_files, cores
 from activevision.progress import progress
 from activevision.protocol import Protocol
 from activevision.scenes import Entry, Scene
@@ -49,7 +50,10 @@ class ViewGrid:
         self.entries, self.protocol, self.sensors = tuple(entries), protocol, tuple(sensors)
         self._factory = simulator
         self._folder = folder or cache_dir("views")
-        settings = self._factory([]).settings
+        allow_open_files(len(self.entries) * len(self.sensors))  # a map holds its file open
+        nothing = simulator([])
+        settings = nothing.settings
+        nothing.close()
         look = (
             protocol.elevations_deg,
             protocol.azimuths,
@@ -115,8 +119,14 @@ class ViewGrid:
             try:
                 # a plain view of the map: a memmap makes a Python object of every slice, which costs more than the copy
                 images = np.asarray(np.load(self._path(scene, sensor), mmap_mode="r"))
-            except (OSError, ValueError, EOFError):
+            except (FileNotFoundError, ValueError, EOFError):
                 return False
+            except OSError as error:
+                if error.errno != errno.EMFILE:
+                    raise
+                raise UserError(
+                    f"too many open files for the views of {len(self)} scenes: raise the limit with `ulimit -n`."
+                ) from None
             if images.shape != shape or images.dtype != kind:
                 return False
             self._maps[sensor][scene] = images

@@ -6,13 +6,15 @@ import pytest
 import torch
 
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
-from activevision.agents.cross_fit import assign_folds
+from activevision.agents.cross_fit import assign_folds, cross_fitted_table
+from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.recogniser import load_recogniser, save_recogniser, train_recogniser
 from activevision.agents.train import train_agent
 from activevision.encoders.backbones import build_backbone
 from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND
 from activevision.rollouts.dataset import WindowDataset
+from activevision.scenes import get_catalogue
 
 SMALL = replace(LOOK_AROUND, height=16, width=16)
 
@@ -85,12 +87,49 @@ def test_a_damaged_recogniser_is_refused(dataset, encoder, tmp_path, damage):
         load_recogniser(path)
 
 
-def test_folds_part_the_objects_of_every_class(solids, dataset):
-    scene_ids = np.array([entry.id for entry in solids.scenes("train")])
-    folds = assign_folds(scene_ids, dataset, 2, 0)
+def test_folds_part_the_objects_of_every_class(solids):
+    entries = solids.scenes("train")
+    folds = assign_folds(entries, 2, 0)
     for label in ("ball", "box"):
-        members = np.char.startswith(scene_ids, label)
-        assert sorted(folds[members].tolist()) == [0, 0, 1, 1]
+        assert sorted(folds[[entry.label == label for entry in entries]].tolist()) == [0, 0, 1, 1]
+
+
+def test_variants_are_never_parted_by_folds():
+    for catalogue in (get_catalogue("procedural", ambiguity=1.0), get_catalogue("procedural", ambiguity=0.5)):
+        entries = catalogue.scenes("train")
+        folds = assign_folds(entries, 3, 1)
+        groups = {entry.group for entry in entries} - {""}
+        assert groups
+        for group in groups:
+            assert len({fold for fold, entry in zip(folds, entries, strict=True) if entry.group == group}) == 1
+        for label in catalogue.classes:
+            counts = np.bincount(folds[[entry.label == label for entry in entries]], minlength=3)
+            assert counts.max() - counts.min() <= 2
+
+
+def test_no_recogniser_has_seen_the_objects_it_gives_held_out_evidence_about(solids, dataset, encoder, monkeypatch):
+    taught = []
+
+    def remember(encoder, dataset, config, seed, what):
+        taught.append(set(dataset.scenes.tolist()))
+        return Fold(len(taught) - 1)
+
+    class Fold:
+        """Says nothing but which fold it is."""
+
+        def __init__(self, number):
+            self.number, self.classes, self.feature_size = number, ("ball", "box"), 1
+
+        def evidence(self, observation, info):
+            batch = len(observation["rgb"])
+            return Evidence(np.full((batch, 2), self.number, np.float32), np.zeros((batch, 1), np.float32))
+
+    monkeypatch.setattr("activevision.agents.cross_fit.train_recogniser", remember)
+    table = cross_fitted_table(encoder, dataset, environment(solids, "train"), replace(CONFIG, folds=3), 0)
+    assert len(taught) == 3
+    for scene, entry in enumerate(solids.scenes("train")):
+        (fold,) = np.unique(table.log_likelihood[scene])
+        assert entry.id not in taught[int(fold)]
 
 
 def test_a_stopped_training_goes_on_and_ends_the_same(solids, dataset, encoder, tmp_path):
@@ -105,19 +144,36 @@ def test_a_stopped_training_goes_on_and_ends_the_same(solids, dataset, encoder, 
         )
 
     whole = train(tmp_path / "whole")
-    assert whole.seeds == (0, 1)
     train(tmp_path / "stopped")
     for name in ("ppo_1.zip", "held_out_evidence.npz", "recurrent.pt"):
         (tmp_path / "stopped" / name).unlink()
     again = train(tmp_path / "stopped")
-    for name in ("recogniser.safetensors", "product.json"):
+    for name in ("recogniser.safetensors", "product.json", "made_from.json"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "stopped" / name).read_bytes()
-    beliefs = [agent.fusion("recurrent").init(1).state.shape for agent in (whole, again)]
-    assert beliefs[0] == beliefs[1]
+    tables = [EvidenceTable.load(tmp_path / run / "held_out_evidence.npz") for run in ("whole", "stopped")]
+    np.testing.assert_array_equal(tables[0].log_likelihood, tables[1].log_likelihood)
+    fusions = [agent.fusion("recurrent") for agent in (whole, again)]
+    evidence = Evidence(tables[0].log_likelihood[:, 0, 0], tables[0].feature[:, 0, 0])
+    beliefs = [fusion.update(fusion.init(8), evidence, np.ones((8, 6), np.float32)) for fusion in fusions]
+    np.testing.assert_array_equal(beliefs[0].log_probs, beliefs[1].log_probs)
     weights = [agent.policy("ppo", 1)._model.policy.state_dict() for agent in (whole, again)]
     for name, tensor in weights[0].items():
         assert torch.equal(tensor, weights[1][name])
     with pytest.raises(UserError, match="did you mean 'farthest'"):
         whole.policy("farhest", 0)
-    with pytest.raises(UserError, match=r"seeds \[0, 1\]"):
+    with pytest.raises(UserError, match=r"ppo_5\.zip"):
         whole.policy("ppo", 5)
+
+
+def test_parts_made_from_something_else_are_refused(solids, dataset, encoder, tmp_path):
+    train, val = environment(solids, "train", 16), environment(solids, "val", 16)
+    config = AgentConfig(recogniser=replace(CONFIG, epochs=1), ppo=PPOConfig(steps=64, environments=16))
+    (tmp_path / "agent").mkdir()
+    with pytest.raises(UserError, match="training split"):
+        train_agent(encoder, dataset, val, train, config, tmp_path / "agent")
+    assert not list((tmp_path / "agent").iterdir())
+    train_agent(encoder, dataset, train, val, config, tmp_path / "agent")
+    torch.manual_seed(5)
+    other = build_backbone("small-cnn", 16).eval()
+    with pytest.raises(UserError, match="other encoder"):
+        train_agent(other, dataset, train, val, config, tmp_path / "agent")

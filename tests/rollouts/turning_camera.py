@@ -28,11 +28,15 @@ class TurningCamera(VectorEnv):
         self.protocol, self.classes = protocol, CLASSES
         self.camera = Camera(protocol.width, protocol.height, 60.0)
         self.spec = SimpleNamespace(id="Turning-v0")
+        self.entries = [SimpleNamespace(key="panorama")]
         self.continuous = continuous
         self.single_action_space = (
             gym.spaces.Box(-0.5, 0.5, (2,)) if continuous else gym.spaces.Discrete(len(protocol.motions))
         )
         self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
+        self.single_observation_space = gym.spaces.Dict(
+            {"rgb": gym.spaces.Box(0, 255, (protocol.height, protocol.width, 3), np.uint8)}
+        )
         self._rays = self.camera.unproject(np.ones((protocol.height, protocol.width)))
 
     def reset(self, *, seed: Any = None, options: Any = None) -> tuple[dict, dict]:

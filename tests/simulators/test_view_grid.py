@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -103,3 +105,25 @@ def test_views_cannot_be_written_to(solids, tmp_path):
 def test_no_scenes_is_an_error():
     with pytest.raises(UserError, match="no scenes"):
         ViewGrid([], SMALL)
+
+
+def test_more_scenes_than_open_files_are_allowed(solids, tmp_path):
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 4096))\n"
+        "from activevision.machine import allow_open_files; allow_open_files(100)\n"
+        "assert resource.getrlimit(resource.RLIMIT_NOFILE) == (140, 4096); allow_open_files(10**6)\n"
+        "assert resource.getrlimit(resource.RLIMIT_NOFILE) == (4096, 4096)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_folder_that_cannot_be_read_is_no_damaged_file(solids, tmp_path, monkeypatch):
+    views = grid(solids, tmp_path, Counting()).prepare()
+
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied", "views")
+
+    monkeypatch.setattr(np, "load", refuse)
+    with pytest.raises(PermissionError):
+        grid(solids, tmp_path, Counting()).scene(0)
+    assert len(views) == 8
