@@ -3,7 +3,7 @@
     python benchmarks/recognition.py objects-procedural objects-furniture
     python benchmarks/recognition.py            # only writes the README from the scores that are there
 
-A suite takes about a quarter of an hour on 2 cores. What it leaves under runs/benchmark can be gone on with.
+A suite takes about a quarter of an hour on 2 cores. Speeds: ``activevision benchmark --out benchmarks/scores``. What it leaves under runs/benchmark can be gone on with.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def section(name: str, results: dict) -> list[str]:
         "",
         f"{catalogue['scenes']} held-out objects of {len(catalogue['classes'])} classes, protocol "
         f"`{protocol['name']}` (T = {views}), {intervals['seeds']} seeds, 95 % intervals over {intervals['over']}. "
-        f"Raw scores: [scores/{name}.json](scores/{name}.json).",
+        f"Raw scores: [scores/{name}.json](scores/{name}.json). Seeds vary the policy's training, the starts and the "
+        "random motions; encoder, recogniser and fusion are those of one seed.",
         "",
         "| policy | fusion | " + " | ".join(f"view {view}" for view in range(1, views + 1)) + " |",
         "|---|---|" + "---|" * views,
@@ -87,7 +88,7 @@ def section(name: str, results: dict) -> list[str]:
             "|---|" + "---|" * len(names),
         ]
         lines += [
-            f"| {metric.replace('_', ' ')} | " + " | ".join(f"{value[n]:.3f}" for n in names) + " |"
+            f"| {metric.replace('_', ' ')} | " + " | ".join(_number(value[n]) for n in names) + " |"
             for metric, value in encoder.items()
             if isinstance(value, dict)
         ]
@@ -99,8 +100,12 @@ def section(name: str, results: dict) -> list[str]:
     return lines
 
 
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
 def speed_section(rows: list[dict]) -> list[str]:
-    lines = ["## Speed", "", "`activevision benchmark` on 2 cores of a shared x86-64 server, no GPU.", ""]
+    lines = ["## Speed", "", "`activevision benchmark`, medians of 5 runs; cores and the rest are in the settings.", ""]
     lines += ["| | | settings |", "|---|---|---|"]
     for row in rows:
         settings = ", ".join(f"{key} {value}" for key, value in row["settings"].items())

@@ -48,7 +48,7 @@ class ListScenes:
 
 @dataclass(frozen=True)
 class FetchScenes:
-    """Fetch a catalogue's files into the cache. Only "furniture" needs it: Debian's sweethome3d-furniture, 120 MB."""
+    """Fetch a catalogue's files into the cache. Only "furniture" needs it: models of Sweet Home 3D, 140 MB."""
 
     name: tyro.conf.Positional[str]
     """The catalogue."""
