@@ -3,7 +3,8 @@
     python benchmarks/recognition.py objects-procedural objects-furniture
     python benchmarks/recognition.py            # only writes the README from the scores that are there
 
-A suite takes about a quarter of an hour on 2 cores. Speeds: ``activevision benchmark --out benchmarks/scores``. What it leaves under runs/benchmark can be gone on with.
+A suite takes about a quarter of an hour on 2 cores. What it leaves under runs/benchmark can be gone on with.
+Speeds: ``activevision benchmark --out benchmarks/scores``.
 """
 
 from __future__ import annotations
