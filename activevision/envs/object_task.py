@@ -1,0 +1,193 @@
+"""The task behind ActiveObject-v0: N episodes of a camera on a sphere round an object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from activevision.camera import Camera
+from activevision.envs.drawing import draw_episode
+from activevision.envs.viewpoints import OrbitGrid, OrbitSphere, ViewpointSpace
+from activevision.errors import UserError, unknown
+from activevision.protocol import Protocol, get_protocol
+from activevision.scenes import Catalogue, Entry, get_catalogue
+from activevision.simulators.simulator import SENSORS, check_sensors
+from activevision.simulators.view_grid import SimulatorFactory, ViewGrid, default_simulator
+
+Motion = Literal["grid", "continuous"]
+
+
+class ObjectTask:
+    """The state of N episodes and what follows from it; the single and the vector environment are its two faces.
+
+    Attributes that others may read: entries, classes, catalogue, split, protocol, sensors, viewpoints, scene (N,),
+    viewpoint (N, d), taken (N,) views of each episode so far, path (N, T, d) their viewpoints.
+    """
+
+    def __init__(
+        self,
+        num_envs: int,
+        catalogue: str | Catalogue,
+        split: str,
+        protocol: str | Protocol,
+        motion: Motion,
+        sensors: Sequence[str],
+        simulator: SimulatorFactory | None,
+        catalogue_options: dict[str, Any] | None,
+    ):
+        check_sensors(sensors)
+        self.protocol = get_protocol(protocol)
+        if self.protocol.views < 2:
+            raise UserError(f"protocol {self.protocol.name!r} has T=1: an environment needs T of at least 2 to move.")
+        self.catalogue = get_catalogue(catalogue, **(catalogue_options or {}))
+        self.split = split
+        self.classes = tuple(self.catalogue.classes)
+        self.entries: tuple[Entry, ...] = tuple(self.catalogue.scenes(split))
+        self.sensors = tuple(sensors)
+        self.viewpoints: ViewpointSpace
+        if motion == "grid":
+            grid = ViewGrid(self.entries, self.protocol, sensors, simulator or default_simulator)
+            self.viewpoints = OrbitGrid(grid)
+        elif motion == "continuous":
+            self.viewpoints = OrbitSphere(self.entries, self.protocol, simulator or default_simulator)
+        else:
+            raise unknown("motion", motion, ["grid", "continuous"])
+        self.num_envs = num_envs
+        self._labels = np.array([self.classes.index(entry.label) for entry in self.entries])
+        self._scene_ids = np.array([entry.id for entry in self.entries])
+        self.scene = np.zeros(num_envs, np.int64)
+        self.viewpoint = self.viewpoints.place(np.zeros((num_envs, 2)))
+        self.taken = np.zeros(num_envs, np.int64)
+        self.path = np.repeat(self.viewpoint[:, None], self.protocol.views, axis=1)
+        self._twist = np.zeros((num_envs, 6), np.float32)
+        self._egomotion = np.broadcast_to(np.eye(4), (num_envs, 4, 4)).copy()
+
+    def observation_space(self) -> spaces.Dict:
+        protocol = self.protocol
+        height, width = protocol.height, protocol.width
+        limits = {"rgb": (0, 255), "depth": (0.0, protocol.distance + 1.0)}
+        space: dict[str, spaces.Space] = {}
+        for sensor in self.sensors:
+            tail, kind = SENSORS[sensor]
+            low, high = limits.get(sensor, (0, np.iinfo(np.int32).max))
+            space[sensor] = spaces.Box(low, high, (height, width, *tail), kind)
+        # a twist's translation is at most π/2 times the chord, which is at most the diameter of the orbit
+        reach = np.array([np.pi * protocol.distance] * 3 + [np.pi] * 3, np.float32) * np.float32(1.0001)
+        space["egomotion"] = spaces.Box(-reach, reach, dtype=np.float32)
+        if protocol.proprioception:
+            limit = np.concatenate([_PROPRIOCEPTION_LIMITS[word] for word in protocol.proprioception])
+            space["proprioception"] = spaces.Box(-limit, limit, dtype=np.float32)
+        space["steps_left"] = spaces.Box(0, protocol.views - 1, (1,), np.int32)
+        return spaces.Dict(space)
+
+    def start(self, mask: NDArray[np.bool_], generators: Sequence[Any], options: dict[str, Any] | None) -> None:
+        """Begin new episodes where ``mask`` (N,) is set; ``options`` may fix "scene" and "viewpoint"."""
+        options = dict(options or {})
+        for name in options:
+            if name not in ("scene", "viewpoint"):
+                raise unknown("reset option", name, ["scene", "viewpoint"])
+        # drawn even where options replace them, so that the stream does not depend on the options
+        unit = np.stack([generators[index].random(3) for index in np.flatnonzero(mask).tolist()])
+        self.scene[mask] = (unit[:, 0] * len(self.entries)).astype(np.int64)
+        self.viewpoint[mask] = self.viewpoints.place(unit[:, 1:])
+        if options.get("scene") is not None:
+            scenes = np.broadcast_to(np.asarray(options["scene"], np.int64), self.num_envs)
+            if np.any(scenes < 0) or np.any(scenes >= len(self.entries)):
+                raise UserError(
+                    f"scenes {scenes.min()} to {scenes.max()}: split {self.split!r} has 0 to {len(self.entries) - 1}."
+                )
+            self.scene[mask] = scenes[mask]
+        if options.get("viewpoint") is not None:
+            viewpoints = self.viewpoints.check(options["viewpoint"])
+            self.viewpoint[mask] = np.broadcast_to(viewpoints, self.viewpoint.shape)[mask]
+        self.taken[mask] = 1
+        self._twist[mask] = 0
+        self._egomotion[mask] = np.eye(4)
+        self.path[mask, 0] = self.viewpoint[mask]
+
+    def step(self, mask: NDArray[np.bool_], actions: NDArray) -> None:
+        """Move the cameras where ``mask`` (N,) is set."""
+        target = self.viewpoints.move(self.viewpoint, actions)
+        motion, twist = self.viewpoints.egomotions(self.viewpoint, target)
+        if mask.all():
+            self.viewpoint, self._egomotion, self._twist = target, motion, twist
+            self.taken += 1
+        else:
+            self.viewpoint = np.where(mask[:, None], target, self.viewpoint)
+            self._egomotion = np.where(mask[:, None, None], motion, self._egomotion)
+            self._twist = np.where(mask[:, None], twist, self._twist)
+            self.taken = self.taken + mask
+        self.path[mask, self.taken[mask] - 1] = self.viewpoint[mask]
+
+    @property
+    def terminated(self) -> NDArray[np.bool_]:
+        return self.taken >= self.protocol.views
+
+    def observation(self) -> dict[str, NDArray]:
+        """Batched arrays (N, …), made anew at every call."""
+        observation = {sensor: self.viewpoints.look(self.scene, self.viewpoint, sensor) for sensor in self.sensors}
+        observation["egomotion"] = self._twist.copy()
+        if self.protocol.proprioception:
+            angles = self.viewpoints.angles(self.viewpoint)
+            parts = [_PROPRIOCEPTION[word](angles) for word in self.protocol.proprioception]
+            observation["proprioception"] = np.concatenate(parts, axis=1).astype(np.float32)
+        observation["steps_left"] = (self.protocol.views - self.taken)[:, None].astype(np.int32)
+        return observation
+
+    def info(self) -> dict[str, NDArray]:
+        """Batched arrays (N, …): what the agent is not told."""
+        return {
+            "pose": self.viewpoints.poses(self.viewpoint),
+            "egomotion": self._egomotion.copy(),
+            "viewpoint": self.viewpoint.copy(),
+            "scene": self.scene.copy(),
+            "scene_id": self._scene_ids[self.scene],
+            "label": self._labels[self.scene],
+        }
+
+    def draw(self, index: int, belief: NDArray | None) -> NDArray[np.uint8]:
+        return draw_episode(
+            frame=self.viewpoints.look(self.scene[index : index + 1], self.viewpoint[index : index + 1], "rgb")[0],
+            angles=self.viewpoints.angles(self.path[index, : self.taken[index]]),
+            views=self.protocol.views,
+            classes=self.classes,
+            label=int(self._labels[self.scene[index]]),
+            belief=belief,
+            scene_id=str(self._scene_ids[self.scene[index]]),
+        )
+
+
+_PROPRIOCEPTION = {
+    "elevation": lambda angles: angles[:, :1],
+    "azimuth": lambda angles: np.stack([np.sin(angles[:, 1]), np.cos(angles[:, 1])], axis=1),
+}
+_PROPRIOCEPTION_LIMITS = {
+    "elevation": np.array([np.pi / 2 * 1.0001], np.float32),
+    "azimuth": np.array([1.0, 1.0], np.float32),
+}
+
+
+class TaskFacts:
+    """What a single and a vector environment both tell of their task."""
+
+    task: ObjectTask
+
+    @property
+    def protocol(self) -> Protocol:
+        return self.task.protocol
+
+    @property
+    def camera(self) -> Camera:
+        return self.task.protocol.camera
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.task.classes
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.task.entries
