@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import trimesh
-from conftest import solid_scene
+from solids import solid_scene
 
 from activevision.errors import UserError
 from activevision.scenes import Material, get_catalogue

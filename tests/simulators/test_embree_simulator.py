@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import trimesh
-from conftest import solid_scene
+from solids import solid_scene
 
 from activevision.camera import Camera
 from activevision.errors import UserError
