@@ -167,7 +167,9 @@ def test_a_stopped_training_goes_on_and_ends_the_same(solids, dataset, encoder, 
 
 def test_parts_made_from_something_else_are_refused(solids, dataset, encoder, tmp_path):
     train, val = environment(solids, "train", 16), environment(solids, "val", 16)
-    config = AgentConfig(recogniser=replace(CONFIG, epochs=1), ppo=PPOConfig(steps=64, environments=16))
+    config = AgentConfig(
+        recogniser=replace(CONFIG, epochs=1), ppo=PPOConfig(steps=64, environments=16, rollout_steps=8, batch_size=64)
+    )
     (tmp_path / "agent").mkdir()
     with pytest.raises(UserError, match="training split"):
         train_agent(encoder, dataset, val, train, config, tmp_path / "agent")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import turning
+from turning_windows import turning
 
 from activevision.encoders import pretrain as loop
 from activevision.encoders.augmentation import augment
@@ -100,7 +100,7 @@ def test_a_killed_run_ends_like_one_that_was_not(
     script = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
-from conftest import turning
+from turning_windows import turning
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.pretrain import pretrain
 pretrain({LONGER!r}, turning(), Path(sys.argv[1]))
