@@ -54,17 +54,28 @@ class FetchScenes:
     """The catalogue."""
     source: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """A .deb, a .sh3f or an unpacked folder to take it from, where there is no apt."""
+    out: Path | None = None
+    """Also write what was fetched to this folder as furniture.json: where it lies, scenes, licence, credit."""
+    seed: int = 0
+    """As every command has it; fetching draws nothing."""
 
     def run(self) -> None:
         from activevision.errors import UserError, unknown
-        from activevision.scenes import CATALOGUES
-        from activevision.scenes.furniture import fetch_furniture
+        from activevision.files import write_json
+        from activevision.scenes import CATALOGUES, SPLITS
+        from activevision.scenes.furniture import FurnitureCatalogue, fetch_furniture
 
         if self.name not in CATALOGUES:
             raise unknown("catalogue", self.name, CATALOGUES)
         if self.name != "furniture":
             raise UserError(f"catalogue {self.name!r} is built in: there is nothing to fetch.")
-        print(f"furniture is in {fetch_furniture(self.source)}")
+        folder = fetch_furniture(self.source)
+        if self.out is not None:
+            catalogue = FurnitureCatalogue()
+            splits = {split: len(catalogue.scenes(split)) for split in SPLITS}
+            facts = {"folder": str(folder), "splits": splits, "licence": catalogue.licence, "credit": catalogue.credit}
+            write_json(self.out / "furniture.json", facts)
+        print(f"furniture is in {folder}")
 
 
 @dataclass(frozen=True)
