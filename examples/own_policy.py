@@ -39,6 +39,6 @@ scenes = len(catalogue.scenes("test"))
 env = make_env(catalogue, "test", protocol, scenes * EPISODES)
 table = EvidenceTable.build(agent.recogniser, env)
 starts = Starts(scenes, protocol.grid_shape, EPISODES, seed=0)
-for policy in (TowardsTheHorizon(protocol), agent.policy("random", 0), agent.policy("ppo", agent.seeds[0])):
+for policy in (TowardsTheHorizon(protocol), agent.policy("random", 0), agent.policy("ppo", facts["seeds"][0])):
     log = play(env, table, agent.fusion(facts["fusion"]), lambda _, policy=policy: policy, starts, {})
     print(f"{policy.name:<10}", "  ".join(f"{100 * share:.1f} %" for share in accuracy(log)))

@@ -1,9 +1,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 HEAVY = ("torch", "numba", "stable_baselines3", "embreex", "trimesh", "cv2", "matplotlib")
 
 
@@ -82,6 +84,13 @@ def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
     assert (tmp_path / "evaluation" / "report.html").stat().st_size > 10_000
 
     assert "--episodes 2" in (tmp_path / "evaluation" / "report.html").read_text()
+
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "demo").symlink_to(tmp_path)  # where the examples look for an agent
+    for example in ("own_policy", "train_with_sb3"):
+        script = EXAMPLES / f"{example}.py"
+        done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
 
     test_rollouts = ("collect", *small, "--split", "test", "--episodes", "8", "--out", "test")
     assert run(*test_rollouts, cwd=tmp_path).returncode == 0
