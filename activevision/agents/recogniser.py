@@ -126,12 +126,12 @@ def load_recogniser(path: Path) -> ViewRecogniser:
     except FileNotFoundError:
         raise UserError(f"no recogniser {path}: give a folder that `activevision train` wrote.") from None
     except (SafetensorError, KeyError, ValueError) as error:
-        raise UserError(f"recogniser {path} is damaged ({error}): train it again.") from None
+        raise UserError(f"recogniser {path} is damaged ({error}): delete it and train again.") from None
     hasher = hashlib.sha256()
     for name in sorted(weights):
         hasher.update(weights[name].numpy().tobytes())
     if hasher.hexdigest() != facts["sha256"]:
-        raise UserError(f"recogniser {path} is damaged (checksums differ): train it again.")
+        raise UserError(f"recogniser {path} is damaged (checksums differ): delete it and train again.")
     encoder, descriptor = (build_backbone(facts["backbone"], facts["embedding"]) for _ in range(2))
     model = ViewRecogniser(encoder, descriptor, tuple(facts["classes"]))
     model.load_state_dict(weights)

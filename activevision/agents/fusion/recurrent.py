@@ -82,7 +82,7 @@ class Recurrent:
             raise UserError(f"no aggregator {path}: give a folder that `activevision train` wrote.") from None
         except Exception as error:  # torch raises what its zip and pickle readers raise
             reason = " ".join(str(error).split())[:200]
-            raise UserError(f"aggregator {path} is damaged ({reason}): train it again.") from None
+            raise UserError(f"aggregator {path} is damaged ({reason}): delete it and train again.") from None
         return cls(aggregator)
 
 

@@ -68,7 +68,7 @@ class PPOPolicy:
         except FileNotFoundError:
             raise UserError(f"no policy {path}: give a folder that `activevision train` wrote.") from None
         except (zipfile.BadZipFile, ValueError, KeyError, RuntimeError, EOFError) as error:
-            raise UserError(f"policy {path} is damaged ({error}): train it again.") from None
+            raise UserError(f"policy {path} is damaged ({error}): delete it and train again.") from None
 
 
 def train_ppo(env: BeliefVectorEnv, config: PPOConfig, seed: int, log_dir: Path | None = None) -> PPOPolicy:
