@@ -54,6 +54,11 @@ def write_json(path: Path, content: Any) -> None:
         file.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
 
+def as_json(value: Any) -> Any:
+    """The value as JSON gives it back (lists for tuples, paths as strings), so that it equals what a file holds."""
+    return json.loads(json.dumps(value, default=str))
+
+
 def read_json(path: Path) -> Any:
     """Parse a JSON file; UserError if it is missing or damaged."""
     try:

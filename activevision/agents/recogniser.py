@@ -35,6 +35,8 @@ class ViewRecogniser(nn.Module):
     that recognisers trained on other objects describe a view alike and a policy learnt with one works with the next.
     """
 
+    temperature: torch.Tensor
+
     def __init__(self, encoder: Encoder, descriptor: Encoder, classes: tuple[str, ...]):
         super().__init__()
         self.encoder = encoder
@@ -44,8 +46,6 @@ class ViewRecogniser(nn.Module):
         self.dropout = nn.Dropout(0.3)
         self.classifier = nn.Linear(encoder.embedding, len(classes))
         self.register_buffer("temperature", torch.ones(()))
-
-    temperature: torch.Tensor
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Logits (B, C), before calibration, of images (B, 3, H, W)."""
@@ -108,10 +108,7 @@ def save_recogniser(path: Path, model: ViewRecogniser) -> None:
         "backbone": model.encoder.name,
         "embedding": model.encoder.embedding,
     }
-    hasher = hashlib.sha256()
-    for name in sorted(weights):
-        hasher.update(weights[name].numpy().tobytes())
-    facts["sha256"] = hasher.hexdigest()
+    facts["sha256"] = _checksum(weights)
     with atomic_write(path) as file:  # one entry of metadata, because safetensors writes several in random order
         file.write(save(weights, {"recogniser": json.dumps(facts)}))
 
@@ -127,15 +124,19 @@ def load_recogniser(path: Path) -> ViewRecogniser:
         raise UserError(f"no recogniser {path}: give a folder that `activevision train` wrote.") from None
     except (SafetensorError, KeyError, ValueError) as error:
         raise UserError(f"recogniser {path} is damaged ({error}): delete it and train again.") from None
-    hasher = hashlib.sha256()
-    for name in sorted(weights):
-        hasher.update(weights[name].numpy().tobytes())
-    if hasher.hexdigest() != facts["sha256"]:
+    if _checksum(weights) != facts["sha256"]:
         raise UserError(f"recogniser {path} is damaged (checksums differ): delete it and train again.")
     encoder, descriptor = (build_backbone(facts["backbone"], facts["embedding"]) for _ in range(2))
     model = ViewRecogniser(encoder, descriptor, tuple(facts["classes"]))
     model.load_state_dict(weights)
     return model.eval()
+
+
+def _checksum(weights: Mapping[str, torch.Tensor]) -> str:
+    hasher = hashlib.sha256()
+    for name in sorted(weights):
+        hasher.update(weights[name].numpy().tobytes())
+    return hasher.hexdigest()
 
 
 def _images(frames: NDArray[np.uint8]) -> torch.Tensor:

@@ -57,12 +57,11 @@ def train_agent(
     held_out = _held_out(encoder, dataset, train_env, agent, config, out)
     if not (out / RECURRENT).exists():
         train_recurrent(held_out, protocol, config.recurrent, config.seed).save(out / RECURRENT)
-    agent = Agent.load(out, protocol)
     beliefs = BeliefVectorEnv(train_env, held_out, agent.fusion(config.fusion))
     for seed in range(config.seed, config.seed + config.seeds):
         if not (out / policy_file(seed)).exists():
             train_ppo(beliefs, config.ppo, seed, out).save(out / policy_file(seed))
-    return Agent.load(out, protocol)
+    return agent
 
 
 def _check_ingredients(
@@ -96,7 +95,7 @@ def _check_ingredients(
 def _held_out(
     encoder: Encoder, dataset: WindowDataset, env: VectorEnv, agent: Agent, config: AgentConfig, out: Path
 ) -> EvidenceTable:
-    path: Any = out / _HELD_OUT
+    path = out / _HELD_OUT
     if not path.exists():
         table = cross_fitted_table(encoder, dataset, env, config.recogniser, config.seed)
         table.tempered(float(agent.recogniser.temperature)).save(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from activevision.errors import UserError
-from activevision.files import read_json, write_json
+from activevision.files import as_json, read_json, write_json
 
 CONFIG = "config.json"
 
@@ -50,5 +49,4 @@ def command_line() -> str:
 def _config(command: str, settings: Any) -> dict[str, Any]:
     values = asdict(settings)
     values.pop("out", None)
-    # through JSON, so that settings compare equal to those read back from a file
-    return {"command": command, **json.loads(json.dumps(values, default=str))}
+    return {"command": command, **as_json(values)}

@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
-from activevision.files import digest
+from activevision.files import as_json, digest
 from activevision.geometry import egomotion
 from activevision.progress import progress
 from activevision.rollouts.manifest import FILE, Manifest, Source
@@ -90,7 +90,7 @@ def _settings(env: VectorEnv, policy: Policy | None, seed: int, episodes_per_sha
     base: Any = env.unwrapped
     return {
         "env_id": env.spec.id if env.spec else type(base).__name__,
-        "protocol": _plain(base.protocol.to_json()),
+        "protocol": as_json(base.protocol.to_json()),
         "classes": list(base.classes),
         "scenes": digest(*(entry.key for entry in base.entries)),
         "sensors": sorted(set(env.single_observation_space) - _DERIVED),  # type: ignore[call-overload]
@@ -98,13 +98,6 @@ def _settings(env: VectorEnv, policy: Policy | None, seed: int, episodes_per_sha
         "seed": seed,
         "episodes_per_shard": episodes_per_shard,
     }
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON gives it back, with lists for tuples, so that settings compare equal after a round trip."""
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def _open(out: Path, settings: Mapping[str, Any], source: Source, episodes: int, episodes_per_shard: int) -> Manifest:
