@@ -70,29 +70,26 @@ class BeliefVectorEnv(VectorWrapper):
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[dict[str, NDArray], dict]:
         mask = (options or {}).get("reset_mask")
         observation, self.info = self.env.reset(seed=seed, options=options)
-        self._see(observation, np.ones(self.num_envs, bool) if mask is None else mask, fresh_only=mask is not None)
-        self._done = np.where(mask, False, self._done) if mask is not None else np.zeros(self.num_envs, bool)
+        fresh = np.ones(self.num_envs, bool) if mask is None else mask
+        self.evidence = self._recogniser.evidence(observation, self.info)
+        first = self._fusion.update(self._fusion.init(self.num_envs), self.evidence, observation["egomotion"])
+        self.belief = first.where(fresh, self.belief)
+        self._path[fresh] = 0
+        self._done = self._done & ~fresh
         return self._observation(observation), self.info
 
     def step(self, actions: NDArray) -> tuple[dict[str, NDArray], NDArray, NDArray, NDArray, dict[str, Any]]:
         before = self._truth()
         observation, _, terminated, truncated, self.info = self.env.step(actions)
         restarted = self._done  # under NEXT_STEP these environments were reset instead of moved
-        self._see(observation, restarted, fresh_only=False)
+        self.evidence = self._recogniser.evidence(observation, self.info)
+        prior = self._fusion.init(self.num_envs).where(restarted, self.belief)
+        self.belief = self._fusion.update(prior, self.evidence, observation["egomotion"])
+        self._remember(observation["steps_left"][:, 0])
+        self._path[restarted] = 0
         self._done = terminated | truncated
         reward = np.where(restarted, 0.0, self._truth() - before)
         return self._observation(observation), reward, terminated, truncated, self.info
-
-    def _see(self, observation: dict[str, NDArray], fresh: NDArray[np.bool_], fresh_only: bool) -> None:
-        """Fuse the view; where ``fresh``, as the first one. With ``fresh_only`` the others keep their belief."""
-        evidence = self._recogniser.evidence(observation, self.info)
-        prior = self._fusion.init(self.num_envs).where(fresh, self.belief)
-        belief = self._fusion.update(prior, evidence, observation["egomotion"])
-        if not fresh_only:
-            self._remember(observation["steps_left"][:, 0])
-        self._path[fresh] = 0
-        self.belief = belief.where(fresh, self.belief) if fresh_only else belief
-        self.evidence = evidence
 
     def _remember(self, steps_left: NDArray[np.integer]) -> None:
         """Carry the earlier positions into the frame of the camera after its motion, and add the one that it left."""

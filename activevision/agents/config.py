@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from activevision.errors import UserError, unknown
+from activevision.settings import require_positive
 
 FUSIONS = ("mean", "product", "recurrent")
 
@@ -105,10 +106,3 @@ class AgentConfig:
         require_positive(self, "seeds")
         if self.fusion not in FUSIONS:
             raise unknown("fusion", self.fusion, FUSIONS)
-
-
-def require_positive(settings: object, *names: str) -> None:
-    """UserError for the first of these settings that is not above 0."""
-    for name in names:
-        if not getattr(settings, name) > 0:
-            raise UserError(f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be positive.")

@@ -76,13 +76,18 @@ def pretrain_with_baseline(
 ) -> tuple[Encoder, dict[str, Any]]:
     """The encoder of ``config`` and its figures, beside slow features that were trained alike and random weights."""
     from activevision.encoders.pretrain import pretrain
+    from activevision.files import as_json, digest, read_json, write_json
 
     trained = pretrain(config, train, out / config.objective)
     slow = pretrain(replace(config, objective="slow-features"), train, out / "slow-features")
+    measured, key = out / "figures.json", digest(as_json(asdict(config)), train.key, heldout.key)
+    if measured.exists() and (found := read_json(measured))["key"] == key:
+        return trained.encoder, found["figures"]
     figures = measure_encoders(
         {config.objective: trained.encoder, "slow-features": slow.encoder}, train, heldout, config
     )
     save_measured(trained, train, config, figures)
+    write_json(measured, {"key": key, "figures": figures})
     return trained.encoder, figures
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from activevision.errors import UserError, unknown
+from activevision.errors import unknown
+from activevision.settings import require_not_negative, require_positive
 
 OBJECTIVES = ("equivariance", "slow-features")
 BACKBONES = ("small-cnn",)
@@ -54,12 +55,7 @@ class PretrainConfig:
         ):
             if name not in known:
                 raise unknown(kind, name, known)
-        for name in ("embedding", "patterns", "epochs", "batch_size", "checkpoint_every"):
-            if getattr(self, name) < 1:
-                raise UserError(f"pretraining with {name}={getattr(self, name)}: it must be at least 1.")
-        for name in ("margin", "learning_rate"):
-            if getattr(self, name) <= 0:
-                raise UserError(f"pretraining with {name}={getattr(self, name)}: it must be positive.")
-        for name in ("label_weight", "weight_decay", "jitter", "shift", "seed"):
-            if getattr(self, name) < 0:
-                raise UserError(f"pretraining with {name}={getattr(self, name)}: it must not be negative.")
+        require_positive(
+            self, "embedding", "patterns", "epochs", "batch_size", "checkpoint_every", "margin", "learning_rate"
+        )
+        require_not_negative(self, "label_weight", "weight_decay", "jitter", "shift", "seed")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -55,10 +54,3 @@ class MotionPatterns:
         twists = np.asarray(twists, np.float64)
         codes, _ = vq(twists.reshape(-1, 6) / self.scale, self.centres)
         return np.asarray(codes, np.int64).reshape(twists.shape[:-1])
-
-    def to_json(self) -> dict[str, Any]:
-        return {"centres": self.centres.tolist(), "scale": self.scale.tolist()}
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> MotionPatterns:
-        return cls(np.array(content["centres"]), np.array(content["scale"]))

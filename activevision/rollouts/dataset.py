@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +87,6 @@ class WindowDataset(Dataset):
         return cls(
             np.stack(frames), twists, np.array(labels), np.array(scenes), manifest.classes, length, manifest.source
         )
-
-    def with_length(self, length: int) -> WindowDataset:
-        """The same episodes cut into windows of another length; the frames are shared, not copied."""
-        return replace(self, length=length)
 
     @property
     def windows_per_episode(self) -> int:
