@@ -2,7 +2,7 @@
 
 from activevision.scenes.catalogue import SPLITS, Catalogue, Entry
 from activevision.scenes.registry import CATALOGUES, get_catalogue
-from activevision.scenes.scene import Instance, Material, Mesh, Scene
+from activevision.scenes.scene import Instance, Lamp, Material, Mesh, Scene
 
 __all__ = [
     "CATALOGUES",
@@ -10,6 +10,7 @@ __all__ = [
     "Catalogue",
     "Entry",
     "Instance",
+    "Lamp",
     "Material",
     "Mesh",
     "Scene",

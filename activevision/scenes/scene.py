@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
+
+Triple: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +23,7 @@ class Material:
     texture: (H, W, 3) uint8 sRGB, or None. It repeats; (u, v) = (0, 0) is the lower left corner of the image.
     """
 
-    colour: tuple[float, float, float] = (0.7, 0.7, 0.7)
+    colour: Triple = (0.7, 0.7, 0.7)
     texture: NDArray[np.uint8] | None = None
 
 
@@ -61,13 +64,28 @@ class Instance:
     category_id: int
 
 
+@dataclass(frozen=True)
+class Lamp:
+    """A ball that shines alike in all directions.
+
+    position: metres. radius: metres; the larger, the softer the shadows. colour: linear (r, g, b) light that a matt
+    white surface gives back which faces the lamp from one metre.
+    """
+
+    position: Triple
+    colour: Triple = (4.0, 3.8, 3.5)
+    radius: float = 0.15
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """One thing to look at.
+    """One thing to look at, or a place to look around in.
 
     id: unique in its catalogue. label: class name, one of the catalogue's classes.
     meshes, instances: geometry and the table its instance ids point into.
     source, licence, credit: where it comes from and what using it asks for.
+    station: where a camera stands that turns in place, metres; None for a thing that one looks at from outside.
+    lamps: what lights the scene from inside; without any, the simulator's own lighting does.
     """
 
     id: str
@@ -77,6 +95,8 @@ class Scene:
     source: str
     licence: str
     credit: str
+    station: Triple | None = None
+    lamps: tuple[Lamp, ...] = ()
 
     def __post_init__(self) -> None:
         if not any(len(mesh.faces) for mesh in self.meshes):
@@ -105,7 +125,7 @@ class Scene:
                 if array is not None:
                     hasher.update(np.ascontiguousarray(array).tobytes())
             hasher.update(repr((mesh.material.colour, mesh.instance)).encode())
-        hasher.update(repr(self.instances).encode())
+        hasher.update(repr((self.instances, self.station, self.lamps)).encode())
         return hasher.hexdigest()[:16]
 
     @cached_property
@@ -133,5 +153,30 @@ class Scene:
         centre = self.bounds.mean(0)
         reach = max(np.linalg.norm(m.vertices[m.faces] - centre, axis=-1).max() for m in self.meshes if len(m.faces))
         scale = radius / float(reach) if reach > 0 else 1.0
-        moved = (replace(m, vertices=((m.vertices - centre) * scale).astype(np.float32)) for m in self.meshes)
-        return replace(self, meshes=tuple(moved))
+        return self._moved(-centre, scale)
+
+    def at_station(self) -> Scene:
+        """The scene moved so that its station is the origin; UserError for a scene that has none."""
+        if self.station is None:
+            raise UserError(
+                f"scene {self.id!r} has no place to stand in: look at it from outside (activevision/ActiveObject-v0)."
+            )
+        return self._moved(-np.array(self.station), 1.0)
+
+    def _moved(self, offset: NDArray[np.float64], scale: float) -> Scene:
+        """Moved by ``offset`` and then scaled about the origin."""
+
+        def place(position: Triple) -> Triple:
+            x, y, z = ((np.array(position) + offset) * scale).tolist()
+            return x, y, z
+
+        def relit(lamp: Lamp) -> Lamp:
+            red, green, blue = (c * scale**2 for c in lamp.colour)  # light falls with the square of the distance
+            return Lamp(place(lamp.position), (red, green, blue), lamp.radius * scale)
+
+        return replace(
+            self,
+            meshes=tuple(replace(m, vertices=((m.vertices + offset) * scale).astype(np.float32)) for m in self.meshes),
+            station=None if self.station is None else place(self.station),
+            lamps=tuple(map(relit, self.lamps)),
+        )
