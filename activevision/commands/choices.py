@@ -17,7 +17,7 @@ class SceneChoice:
     """Which scenes."""
 
     scenes: str = "procedural"
-    """"procedural", "furniture", or the path of a folder class/*.obj (or class/train/*, class/test/*)."""
+    """"procedural", "furniture", "furniture-all", or the path of a folder class/*.obj (or class/{train,val,test}/*)."""
     ambiguity: float | None = None
     """Of procedural objects: 0 tells classes apart from everywhere, 1 only from some views."""
     per_class: int | None = None
@@ -38,7 +38,11 @@ class SceneChoice:
         from activevision.errors import UserError
         from activevision.scenes import get_catalogue
 
-        allowed = {"procedural": {"ambiguity", "per_class", "seed"}, "furniture": set()}.get(self.scenes, {"up"})
+        allowed = {
+            "procedural": {"ambiguity", "per_class", "seed"},
+            "furniture": set(),
+            "furniture-all": set(),
+        }.get(self.scenes, {"up"})
         for name in self.options:
             if name not in allowed:
                 flag = {"seed": "scene-seed", "per_class": "per-class"}.get(name, name)

@@ -48,14 +48,17 @@ class ListScenes:
 
 @dataclass(frozen=True)
 class FetchScenes:
-    """Fetch a catalogue's files into the cache. Only "furniture" needs it: models of Sweet Home 3D, 140 MB."""
+    """Fetch a catalogue's files into the cache: models of Sweet Home 3D, from Debian's archive.
+
+    "furniture" is 140 MB of Debian's free packages. "furniture-all" adds 40 MB of its non-free component.
+    """
 
     name: tyro.conf.Positional[str]
-    """The catalogue."""
+    """The catalogue: furniture or furniture-all."""
     source: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """A .deb, a .sh3f or an unpacked folder to take it from, where there is no apt."""
     out: Path | None = None
-    """Also write what was fetched to this folder as furniture.json: where it lies, scenes, licence, credit."""
+    """Also write what was fetched to this folder as NAME.json: where it lies, scenes, licence, credit."""
     seed: int = 0
     """As every command has it; fetching draws nothing."""
 
@@ -63,19 +66,20 @@ class FetchScenes:
         from activevision.errors import UserError, unknown
         from activevision.files import write_json
         from activevision.scenes import CATALOGUES, SPLITS
-        from activevision.scenes.furniture import FurnitureCatalogue, fetch_furniture
+        from activevision.scenes.furniture import SELECTIONS, FurnitureCatalogue, fetch_furniture
 
         if self.name not in CATALOGUES:
             raise unknown("catalogue", self.name, CATALOGUES)
-        if self.name != "furniture":
+        if self.name not in SELECTIONS:
             raise UserError(f"catalogue {self.name!r} is built in: there is nothing to fetch.")
-        folder = fetch_furniture(self.source)
+        selection = SELECTIONS[self.name]
+        folder = fetch_furniture(self.source, selection.components)
         if self.out is not None:
-            catalogue = FurnitureCatalogue()
+            catalogue = FurnitureCatalogue(selection)
             splits = {split: len(catalogue.scenes(split)) for split in SPLITS}
             facts = {"folder": str(folder), "splits": splits, "licence": catalogue.licence, "credit": catalogue.credit}
-            write_json(self.out / "furniture.json", facts)
-        print(f"furniture is in {folder}")
+            write_json(self.out / f"{self.name}.json", facts)
+        print(f"{self.name} is in {folder}")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from activevision.errors import unknown
 from activevision.scenes.catalogue import Catalogue
 
-CATALOGUES = ("procedural", "furniture")
+CATALOGUES = ("procedural", "furniture", "furniture-all")
 
 
 def get_catalogue(name: str | Catalogue, **options: Any) -> Catalogue:
@@ -23,10 +23,10 @@ def get_catalogue(name: str | Catalogue, **options: Any) -> Catalogue:
         from activevision.scenes.procedural import ProceduralCatalogue
 
         return ProceduralCatalogue(**options)
-    if name == "furniture":
-        from activevision.scenes.furniture import FurnitureCatalogue
+    if name in CATALOGUES:
+        from activevision.scenes.furniture import SELECTIONS, FurnitureCatalogue
 
-        return FurnitureCatalogue(**options)
+        return FurnitureCatalogue(SELECTIONS[name], **options)
     if Path(name).is_dir():
         from activevision.scenes.meshes import MeshFolderCatalogue
 

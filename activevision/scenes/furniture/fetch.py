@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import errno
 import lzma
-import os
 import shutil
-import subprocess
 import tarfile
 import tempfile
-import time
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from activevision.errors import UserError
 from activevision.progress import progress
+from activevision.scenes.furniture.apt import download
 from activevision.scenes.furniture.deb import data_tar
 from activevision.scenes.furniture.library import CATALOGUE_FILES, Library
+from activevision.scenes.furniture.sources import MAIN, PACKAGES
 from activevision.scenes.furniture.store import add_libraries, store_folder
 
-PACKAGES = ("sweethome3d-furniture", "sweethome3d")
-"""The additional libraries, and the program with the models of its own catalogue in its jar. Nothing is installed."""
-
 _MB = 10**6
-_ROOM = 500 * _MB  # both packages, their unpacked libraries, apt's lists
+_ROOM = 600 * _MB  # the packages, their unpacked libraries, apt's lists
 _SUFFIXES = (".sh3f", ".jar")
 
 
-def fetch_furniture(source: Path | None = None) -> Path:
+def fetch_furniture(source: Path | None = None, components: Sequence[str] = (MAIN,)) -> Path:
     """Bring furniture libraries into the cache folder and return the folder they lie in.
 
     source: a ``.deb``, ``.sh3f`` or ``.jar`` file, or a folder of them (an unpacked package) or an unpacked library.
-    Without one, apt downloads PACKAGES; no root is needed and nothing is installed. Libraries fetched before stay.
+    Without one, apt downloads the packages in these components of Debian's archive; no root is needed and nothing is
+    installed. Libraries fetched before stay.
     UserError where there is no apt, no network, no room on the disk, or no furniture in ``source``.
     """
     store = store_folder()
@@ -43,7 +40,7 @@ def fetch_furniture(source: Path | None = None) -> Path:
         )
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=store) as folder:
         try:
-            sources = download(PACKAGES, Path(folder)) if source is None else [source]
+            sources = download(components, Path(folder)) if source is None else [source]
             files = [file for number, path in enumerate(sources) for file in _unpacked(path, Path(folder, str(number)))]
             if not files:
                 raise UserError(f"no furniture in {source}: give a .deb, .sh3f or .jar file, or a folder of them.")
@@ -60,90 +57,6 @@ def fetch_furniture(source: Path | None = None) -> Path:
                 f"no room on the disk for {store}: free some space or set ACTIVEVISION_CACHE to another disk."
             ) from error
     return store
-
-
-def download(packages: Sequence[str], folder: Path) -> list[Path]:
-    """Have apt download ``packages`` into ``folder``; where it knows no such package, after updating private lists."""
-    if shutil.which("apt-get") is None:
-        raise UserError(
-            f"no apt-get here: get Debian's packages {' and '.join(packages)} (.deb) elsewhere, give each with --from."
-        )
-    options = ["-o", "APT::Sandbox::User=root"] if os.geteuid() == 0 else []
-    sizes = _sizes(packages, folder, options)
-    if len(sizes) < len(packages):
-        for part in ("lists/partial", "cache/archives/partial"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
-        options += ["-o", f"Dir::State::Lists={folder / 'lists'}", "-o", f"Dir::Cache={folder / 'cache'}"]
-        with progress("updating package lists", 1, "updates") as advance:
-            updated = _run(["apt-get", "-q", *options, "update"], folder)
-            advance(1)
-        sizes = _sizes(packages, folder, options)
-        if len(sizes) < len(packages):
-            missing = ", ".join(package for package in packages if package not in sizes)
-            reason = _reason(updated) or "not in the configured archives"
-            raise UserError(
-                f"apt cannot find {missing} ({reason}): check the network, or get the .deb elsewhere and use --from."
-            )
-    total = round(sum(sizes.values()) / _MB)
-    command = ["apt-get", "-q", *options, "download", *packages]
-    with progress("downloading furniture", total, "MB") as advance:
-        finished = _run(command, folder, advance, total)
-    files = [next(folder.glob(f"{package}_*.deb"), None) for package in packages]
-    found = [file for file in files if file is not None]
-    if finished.returncode or len(found) < len(packages):
-        raise UserError(
-            f"apt could not download {', '.join(packages)} ({_reason(finished) or 'no reason given'}): "
-            "check the network, or get the .deb elsewhere and use --from."
-        )
-    return found
-
-
-def _sizes(packages: Sequence[str], folder: Path, options: Sequence[str]) -> dict[str, int]:
-    """Bytes of each package that apt knows how to get."""
-    sizes = {}
-    for package in packages:
-        listing = _run(["apt-get", "-q", *options, "download", "--print-uris", package], folder)
-        for line in listing.stdout.splitlines():
-            parts = line.split()
-            if len(parts) >= 3 and parts[0].startswith("'") and parts[2].isdigit():
-                sizes[package] = int(parts[2])
-    return sizes
-
-
-def _run(
-    command: Sequence[str], folder: Path, advance: Callable[[int], None] | None = None, total: int = 0
-) -> subprocess.CompletedProcess[str]:
-    """Run apt in ``folder``, reporting the megabytes its ``.deb`` files grow by; it never waits for an answer."""
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=_environment()
-        )
-        seen = 0
-        try:
-            while process.poll() is None:
-                if advance is not None:
-                    now = min(total, sum(file.stat().st_size for file in folder.glob("*.deb")) // _MB)
-                    advance(now - seen)
-                    seen = now
-                time.sleep(0.05)
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
-        if advance is not None and process.returncode == 0:
-            advance(total - seen)
-        output.seek(0)
-        return subprocess.CompletedProcess(list(command), process.returncode, output.read(), "")
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
-
-
-def _reason(finished: subprocess.CompletedProcess[str]) -> str:
-    """What apt itself gives as its last error."""
-    errors = [line for line in finished.stdout.splitlines() if line.startswith(("E:", "Err:", "W: Failed"))]
-    return " ".join(errors[-1].split())[:160] if errors else ""
 
 
 def _unpacked(source: Path, folder: Path) -> list[Path]:
@@ -199,5 +112,6 @@ def _from_deb(source: Path, folder: Path) -> list[Path]:
     except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError) as error:
         raise UserError(f"{source} is not a whole Debian package ({error}): download it again.") from None
     if not files:
-        raise UserError(f"no furniture in {source}: give {' or '.join(PACKAGES)} of Debian.")
+        names = [package for packages in PACKAGES.values() for package in packages]
+        raise UserError(f"no furniture in {source}: give {' or '.join(names)} of Debian.")
     return files

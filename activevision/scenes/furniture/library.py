@@ -57,11 +57,14 @@ class Model:
 class Library:
     """A furniture library in one file.
 
+    program: the program's jar. OBJ files that name no material file use the materials in the program's code; without
+    it they come out grey, except in the jar itself.
     UserError if the file is missing, damaged or no furniture library, and from every method where a member is damaged.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, program: Path | None = None):
         self.path = path
+        self.program = program
         try:
             self._archive = zipfile.ZipFile(path)
             self._members = {info.filename: info for info in self._archive.infolist() if not info.is_dir()}
@@ -95,7 +98,7 @@ class Library:
     def _texts(self) -> dict[str, bytes]:
         """Files made up from what the program holds in its code: the materials that OBJ files may use undeclared."""
         if _OBJ_LOADER not in self._members:
-            return {}
+            return {} if self.program is None else Library(self.program)._texts
         code = self._archive.read(_OBJ_LOADER)
         for start in (match.start() for match in re.finditer(rb"newmtl ", code)):
             # A string constant of a class file: tag 1, then its length in two bytes.
@@ -104,9 +107,21 @@ class Library:
                 return {_DEFAULT_MATERIALS: code[start : start + length] + _PANE_MATERIAL}
         return {}
 
+    @cached_property
+    def _materials_crc(self) -> int | None:
+        """Checksum of the program's code that holds the materials, where there is any to use."""
+        if _OBJ_LOADER in self._members:
+            return self._members[_OBJ_LOADER].CRC
+        return None if self.program is None else Library(self.program)._materials_crc
+
+    @cached_property
+    def _listing(self) -> list[tuple[str, int, int]]:
+        """Name, size and CRC of every file of the archive, in the order of their names."""
+        return [(name, info.file_size, info.CRC) for name, info in sorted(self._members.items())]
+
     def fingerprint(self) -> str:
         """Content key of the whole library, from the archive's directory alone."""
-        return digest([(name, info.file_size, info.CRC) for name, info in sorted(self._members.items())])
+        return digest(self._listing)
 
     def check(self) -> None:
         """Read every file of the archive once; UserError names the first damaged one."""
@@ -123,12 +138,13 @@ class Library:
         outer = model.path.split("!")[0]
         folder = str(PurePosixPath(outer).parent)
         beside = [
-            (name, info.file_size, info.CRC)
-            for name, info in sorted(self._members.items())
+            (name, size, checksum)
+            for name, size, checksum in self._listing
             if name == outer or (name.startswith(f"{folder}/") and not name.endswith((".obj", ".properties")))
         ]
-        materials = self._members[_OBJ_LOADER].CRC if _OBJ_LOADER in self._members else None
-        return digest(LIBRARY_VERSION, READER_VERSION, model.path, model.size, model.rotation, beside, materials)
+        return digest(
+            LIBRARY_VERSION, READER_VERSION, model.path, model.size, model.rotation, beside, self._materials_crc
+        )
 
     def meshes(self, model_id: str) -> tuple[Mesh, ...]:
         """The model in metres, +Y up, front towards +Z, standing on y = 0 with its middle at x = z = 0."""
