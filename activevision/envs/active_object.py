@@ -55,7 +55,8 @@ class ActiveObjectEnv(TaskFacts, gymnasium.Env[dict[str, NDArray], Any]):
     into the split), scene_id, label (index into ``classes``).
 
     ## Arguments
-    - ``catalogue``: "procedural", "furniture", a folder of meshes, or a Catalogue. ``catalogue_options``: its options.
+    - ``catalogue``: "procedural", "furniture", "furniture-all", a folder of meshes, or a Catalogue.
+      ``catalogue_options``: its options.
     - ``split``: "train", "val" or "test".
     - ``protocol``: name of a preset or a Protocol.
     - ``motion``: "grid" (views rendered once and cached) or "continuous" (rendered as they are seen).

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from furniture_samples import write_deb, write_library
 
+from activevision.commands.scenes import FetchScenes
 from activevision.errors import UserError
-from activevision.scenes.furniture import fetch_furniture, store
-from activevision.scenes.furniture.fetch import PACKAGES
+from activevision.scenes.furniture import FURNITURE_ALL, fetch_furniture, store
 from activevision.scenes.furniture.library import Library
+from activevision.scenes.furniture.sources import PACKAGES
 from activevision.scenes.furniture.store import stored_libraries
 
 
@@ -165,29 +166,43 @@ def test_without_apt_or_room_on_the_disk_the_remedy_is_named(monkeypatch: pytest
         fetch_furniture()
 
 
-def fake_apt(folder: Path, monkeypatch: pytest.MonkeyPatch, *, lists: bool, network: bool) -> Path:
-    """An apt-get that knows the packages of ``folder`` once it has lists, its own or the private ones of an update."""
+def fake_apt(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, lists: bool, network: bool, sources: tuple[Path, ...] = ()
+) -> Path:
+    """An apt-get that knows the packages of ``folder`` once it has lists, its own or the private ones of an update.
+
+    The non-free ones it knows only after an update with other sources than the user's, which are ``sources``.
+    """
     script = folder / "bin" / "apt-get"
     script.parent.mkdir()
     log = folder / "log"
+    targets = "".join(f"Debian|{path}:1\nDebian|{path}:2\n" for path in sources) + "Other|/nowhere/other.list:1\n"
     script.write_text(f"""#!/bin/sh
 echo "$@" >> {log}
 known={"yes" if lists else ""}
-command=; names=; print=; private=
+command=; names=; print=; private=; parts=
 while [ $# -gt 0 ]; do
   case "$1" in
-    -o) shift; case "$1" in Dir::State::Lists=*) private="${{1#*=}}";; esac;;
+    -o) shift; case "$1" in
+      Dir::State::Lists=*) private="${{1#*=}}";;
+      Dir::Etc::SourceParts=*) parts="${{1#*=}}";;
+    esac;;
+    --format) shift;;
     -*) [ "$1" = --print-uris ] && print=yes;;
     *) if [ -z "$command" ]; then command=$1; else names="$names $1"; fi;;
   esac; shift
 done
+if [ "$command" = indextargets ]; then printf '%s' '{targets}'; exit 0; fi
 if [ "$command" = update ]; then
   [ -n "{"yes" if network else ""}" ] || {{ echo "E: Could not resolve the archive"; exit 100; }}
-  touch "$private/list"; exit 0
+  touch "$private/list"
+  if [ -n "$parts" ] && grep -qs non-free "$parts"/*; then cp "$parts"/* {folder}/seen/; touch "$private/non-free"; fi
+  exit 0
 fi
 [ -n "$private" ] && [ -e "$private/list" ] && known=yes
 [ -n "$known" ] || {{ echo "E: Unable to locate package"; exit 100; }}
 for name in $names; do
+  case "$name" in *nonfree) [ -e "$private/non-free" ] || {{ echo "E: Unable to locate package"; exit 100; }};; esac
   file={folder}/${{name}}_1-1_all.deb
   if [ -n "$print" ]; then echo "'http://archive/$name.deb' ${{name}}_1-1_all.deb $(stat -c %s $file) SHA256:0"
   elif [ -n "{"yes" if network else ""}" ]; then cp $file .
@@ -195,8 +210,9 @@ for name in $names; do
 done
 """)
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    (folder / "seen").mkdir()
     monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
-    for number, package in enumerate(PACKAGES):
+    for number, package in enumerate(package for packages in PACKAGES.values() for package in packages):
         sample_deb(folder, package, (f"Library{number}",))
     return log
 
@@ -223,4 +239,66 @@ def test_without_a_network_apts_own_reason_is_passed_on(
     with pytest.raises(UserError, match="Failed to fetch" if lists else "Could not resolve") as caught:
         fetch_furniture()
     assert "--from" in str(caught.value)
+    assert stored_libraries() == {}
+
+
+_DEB822 = """Types: deb
+URIs: http://archive/debian
+Suites: stable stable-updates
+Components: main
+  contrib
+Signed-By: /usr/share/keyrings/archive.gpg
+
+Types: deb
+URIs: http://archive/security
+Suites: stable-security
+components: main
+"""
+_ONE_LINE = """# deb http://archive/old stable main
+deb [arch=amd64 signed-by=/usr/share/keyrings/archive.gpg] http://archive/debian stable main contrib # ours
+deb http://archive/security stable-security/updates main
+deb-src http://archive/debian stable main
+deb http://archive/flat ./
+"""
+
+
+@pytest.mark.parametrize("lists", [True, False])
+@pytest.mark.parametrize("form", ["sources", "list"])
+def test_the_non_free_package_comes_from_the_users_own_archives(
+    form: str, lists: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = tmp_path / f"debian.{form}"
+    sources.write_text(_DEB822 if form == "sources" else _ONE_LINE)
+    log = fake_apt(tmp_path, monkeypatch, lists=lists, network=True, sources=(sources,))
+    FetchScenes("furniture-all").run()
+    assert set(stored_libraries()) == {"Library0", "Library1", "Library2"}
+    assert "install" not in log.read_text()
+    assert sources.read_text() == (_DEB822 if form == "sources" else _ONE_LINE)
+    used = (tmp_path / "seen" / sources.name).read_text()
+    if form == "sources":
+        assert used == _DEB822.replace("Components: main\n  contrib", "Components: non-free").replace(
+            "components: main", "Components: non-free"
+        )
+    else:
+        assert used.splitlines() == [
+            "deb [arch=amd64 signed-by=/usr/share/keyrings/archive.gpg] http://archive/debian stable non-free",
+            "deb http://archive/security stable-security/updates non-free",
+        ]
+
+
+def test_furniture_asks_for_no_non_free_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = fake_apt(tmp_path, monkeypatch, lists=True, network=True)
+    fetch_furniture()
+    assert set(stored_libraries()) == {"Library0", "Library1"}
+    assert "nonfree" not in log.read_text()
+    assert "indextargets" not in log.read_text()
+
+
+def test_without_debians_archives_nothing_is_fetched_and_the_remedy_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_apt(tmp_path, monkeypatch, lists=True, network=True)
+    with pytest.raises(UserError, match=r"sweethome3d-furniture-nonfree.*add non-free to.*--from") as caught:
+        fetch_furniture(components=FURNITURE_ALL.components)
+    assert "\n" not in str(caught.value)
     assert stored_libraries() == {}

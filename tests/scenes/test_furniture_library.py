@@ -61,23 +61,51 @@ def test_a_models_key_follows_its_files_and_needs_none_of_them_read(
     assert first.fingerprint() == same.fingerprint() != other.fingerprint()
 
 
-def test_models_of_the_programs_jar_get_the_materials_and_panes_of_its_code(tmp_path: Path) -> None:
+def write_program(path: Path) -> Path:
+    """A program's jar with a window of its own and, in its code, one material."""
     obj = BOX.replace("mtllib box.mtl\n", "").replace("usemtl front", "g sweethome3d_window_pane\nusemtl wood")
     materials = b"newmtl wood\nKd 0.2 0.4 0.6\n"
     properties = "id=SweetHome3D#DefaultModels\nid#1=eTeks#w\nmodel#1=/r/w.obj\nwidth#1=50\nheight#1=30\ndepth#1=80\n"
-    with zipfile.ZipFile(tmp_path / "program.jar", "w") as archive:
+    with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("com/eteks/sweethome3d/io/DefaultFurnitureCatalog.properties", properties)
         archive.writestr("r/w.obj", obj)
         constant = b"\x01" + len(materials).to_bytes(2, "big") + materials
         archive.writestr(
             "com/eteks/sweethome3d/j3d/OBJLoader.class", b"\xca\xfe\x01\x00\x06newmtl" + constant + b"\x07"
         )
-    library = Library(tmp_path / "program.jar")
+    return path
+
+
+def test_models_of_the_programs_jar_get_the_materials_and_panes_of_its_code(tmp_path: Path) -> None:
+    library = Library(write_program(tmp_path / "program.jar"))
     assert library.name == "sweethome3d"
     (frame,) = library.meshes("w")  # the pane is left out
     assert frame.material.colour == pytest.approx((0.2, 0.4, 0.6), abs=0.003)
     assert len(frame.faces) == 10
     assert np.ptp(frame.vertices, axis=0) == pytest.approx([0.5, 0.3, 0.8])
+
+
+def test_other_libraries_take_undeclared_materials_from_the_program(tmp_path: Path) -> None:
+    program = write_program(tmp_path / "program.jar")
+    path = tmp_path / "other.sh3f"
+    properties = "\n".join(
+        f"id#{number}=a#{name}\nmodel#{number}=/flat/{name}.obj\nwidth#{number}=50\nheight#{number}=30\ndepth#{number}=80"
+        for number, name in enumerate(("undeclared", "declared"), start=1)
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("PluginFurnitureCatalog.properties", properties)
+        archive.writestr("flat/undeclared.obj", BOX.replace("mtllib box.mtl\n", ""))
+        archive.writestr("flat/declared.obj", BOX)
+        archive.writestr("flat/box.mtl", "newmtl wood\nKd 1 1 0\nnewmtl front\nKd 1 0 0\n")
+    with_program, alone = Library(path, program), Library(path)
+
+    def colours(library: Library, model: str) -> list[tuple[float, float, float]]:
+        return [mesh.material.colour for mesh in library.meshes(model)]
+
+    assert any(colour == pytest.approx((0.2, 0.4, 0.6), abs=0.003) for colour in colours(with_program, "undeclared"))
+    assert all(red == green == blue for red, green, blue in colours(alone, "undeclared"))
+    assert with_program.key("undeclared") != alone.key("undeclared")
+    assert colours(with_program, "declared") == colours(alone, "declared")
 
 
 def test_damage_is_named_and_never_read_as_whole(tmp_path: Path) -> None:
