@@ -74,6 +74,21 @@ def write_library(
     return path
 
 
+def write_program(path: Path) -> Path:
+    """A program's jar with a window of its own and, in its code, one material."""
+    obj = BOX.replace("mtllib box.mtl\n", "").replace("usemtl front", "g sweethome3d_window_pane\nusemtl wood")
+    materials = b"newmtl wood\nKd 0.2 0.4 0.6\n"
+    properties = "id=SweetHome3D#DefaultModels\nid#1=eTeks#w\nmodel#1=/r/w.obj\nwidth#1=50\nheight#1=30\ndepth#1=80\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("com/eteks/sweethome3d/io/DefaultFurnitureCatalog.properties", properties)
+        archive.writestr("r/w.obj", obj)
+        constant = b"\x01" + len(materials).to_bytes(2, "big") + materials
+        archive.writestr(
+            "com/eteks/sweethome3d/j3d/OBJLoader.class", b"\xca\xfe\x01\x00\x06newmtl" + constant + b"\x07"
+        )
+    return path
+
+
 def write_deb(path: Path, files: dict[str, bytes], compression: str = "xz") -> Path:
     """A Debian package with ``files`` by their paths in it."""
 

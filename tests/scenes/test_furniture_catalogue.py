@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from furniture_samples import write_library
+from furniture_samples import write_library, write_program
 
 from activevision.errors import UserError
 from activevision.files import digest
@@ -166,8 +166,14 @@ def test_a_library_that_needs_the_programs_materials_is_missing_without_the_prog
     fetch_furniture(write_library(tmp_path / "contributions.sh3f", "Contributions"))
     assert [entry.id for entry in FurnitureCatalogue(FURNITURE_ALL).scenes("train")] == ["Scopia/box"]
     assert "1 of 2 models are missing (libraries: Contributions)" in capsys.readouterr().err
-    fetch_furniture(write_library(tmp_path / "program.sh3f", "Default"))
-    assert len(FurnitureCatalogue(FURNITURE_ALL).scenes("train")) == 2
+    fetch_furniture(write_program(tmp_path / "program.jar"))
+    entries = {entry.id: entry for entry in FurnitureCatalogue(FURNITURE_ALL).scenes("train")}
+    files = stored_libraries()
+    coloured = Library(files["Contributions"], files["sweethome3d"])
+    assert entries["Contributions/box"].key == digest(
+        "furniture", "Contributions", "box", "desk", 11, coloured.key("box")
+    )
+    assert entries["Contributions/box"].load().label == "desk"
 
 
 def test_missing_models_are_counted_and_their_classes_left_out(

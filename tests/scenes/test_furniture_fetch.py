@@ -176,7 +176,9 @@ def fake_apt(
     script = folder / "bin" / "apt-get"
     script.parent.mkdir()
     log = folder / "log"
-    targets = "".join(f"Debian|{path}:1\nDebian|{path}:2\n" for path in sources) + "Other|/nowhere/other.list:1\n"
+    other = folder / "other.list"
+    other.write_text("deb http://elsewhere/apt stable main\n")
+    targets = "".join(f"Debian|{path}:1\nDebian|{path}:2\n" for path in sources) + f"Other|{other}:1\n"
     script.write_text(f"""#!/bin/sh
 echo "$@" >> {log}
 known={"yes" if lists else ""}
@@ -274,6 +276,7 @@ def test_the_non_free_package_comes_from_the_users_own_archives(
     assert set(stored_libraries()) == {"Library0", "Library1", "Library2"}
     assert "install" not in log.read_text()
     assert sources.read_text() == (_DEB822 if form == "sources" else _ONE_LINE)
+    assert [path.name for path in (tmp_path / "seen").iterdir()] == [sources.name]  # of no other archive
     used = (tmp_path / "seen" / sources.name).read_text()
     if form == "sources":
         assert used == _DEB822.replace("Components: main\n  contrib", "Components: non-free").replace(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from furniture_samples import BOX, write_library
+from furniture_samples import BOX, write_library, write_program
 
 from activevision.errors import UserError
 from activevision.scenes.furniture.library import Library, parse_properties
@@ -59,21 +59,6 @@ def test_a_models_key_follows_its_files_and_needs_none_of_them_read(
         assert first.key(model) == same.key(model)
         assert first.key(model) != other.key(model)
     assert first.fingerprint() == same.fingerprint() != other.fingerprint()
-
-
-def write_program(path: Path) -> Path:
-    """A program's jar with a window of its own and, in its code, one material."""
-    obj = BOX.replace("mtllib box.mtl\n", "").replace("usemtl front", "g sweethome3d_window_pane\nusemtl wood")
-    materials = b"newmtl wood\nKd 0.2 0.4 0.6\n"
-    properties = "id=SweetHome3D#DefaultModels\nid#1=eTeks#w\nmodel#1=/r/w.obj\nwidth#1=50\nheight#1=30\ndepth#1=80\n"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("com/eteks/sweethome3d/io/DefaultFurnitureCatalog.properties", properties)
-        archive.writestr("r/w.obj", obj)
-        constant = b"\x01" + len(materials).to_bytes(2, "big") + materials
-        archive.writestr(
-            "com/eteks/sweethome3d/j3d/OBJLoader.class", b"\xca\xfe\x01\x00\x06newmtl" + constant + b"\x07"
-        )
-    return path
 
 
 def test_models_of_the_programs_jar_get_the_materials_and_panes_of_its_code(tmp_path: Path) -> None:
