@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from activevision.camera import Camera
-from activevision.errors import unknown
+from activevision.errors import UserError, unknown
 
 SENSORS: dict[str, tuple[tuple[int, ...], type]] = {
     "rgb": ((3,), np.uint8),
@@ -51,3 +51,31 @@ def check_sensors(sensors: Sequence[str]) -> None:
     for name in sensors:
         if name not in SENSORS:
             raise unknown("sensor", name, SENSORS)
+
+
+def check_poses(poses: NDArray, tolerance: float = 1e-4) -> None:
+    """UserError that names the first of the poses (N, 4, 4) that is no rigid, right-handed, finite transform.
+
+    Cheap enough (about a microsecond for 64 poses) for every render to begin with it.
+    """
+    from activevision.simulators.rigid import first_not_rigid  # numba is loaded when something is rendered, not before
+
+    if poses.ndim != 3 or poses.shape[1:] != (4, 4):
+        raise UserError(f"poses of shape {poses.shape}: give (N, 4, 4), one world_from_camera a view.")
+    wrong = first_not_rigid(np.ascontiguousarray(poses, np.float64), tolerance)
+    if wrong >= 0:
+        raise UserError(
+            f"view {wrong}: its pose {_what_is_wrong(poses[wrong], tolerance)}; give world_from_camera as a rigid "
+            "transform (look_at and from_rotation_translation of activevision.geometry make one)."
+        )
+
+
+def _what_is_wrong(pose: NDArray, tolerance: float) -> str:
+    if not np.isfinite(pose).all():
+        return "has numbers that are not finite"
+    if np.abs(pose[3] - [0, 0, 0, 1]).max() >= tolerance:
+        return f"has {np.round(pose[3], 4).tolist()} as its last row instead of [0, 0, 0, 1]"
+    skew = np.abs(pose[:3, :3] @ pose[:3, :3].T - np.eye(3)).max()
+    if skew < tolerance:
+        return "mirrors (its determinant is −1)"
+    return f"is no rotation (off by {skew:.2g} from orthonormal)"
