@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from activevision.errors import UserError
 
 
-class CameraModel(Protocol):
-    """What a simulator needs of a camera.
+class CameraModel(Hashable, Protocol):
+    """What a simulator needs of a camera. Cameras that are equal have the same rays.
 
     Pixel (column, row) = (0, 0) has its centre at (0.5, 0.5) with the origin in the image's top left corner.
     In the camera's frame +X is right, +Y up, and the view direction −Z. What depth means is the camera's matter:

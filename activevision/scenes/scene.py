@@ -21,10 +21,12 @@ class Material:
 
     colour: (r, g, b) in [0, 1], sRGB; multiplies the texture.
     texture: (H, W, 3) uint8 sRGB, or None. It repeats; (u, v) = (0, 0) is the lower left corner of the image.
+    glow: linear light (r, g, b) that the surface sends out by itself, as a lamp or a bright window does.
     """
 
     colour: Triple = (0.7, 0.7, 0.7)
     texture: NDArray[np.uint8] | None = None
+    glow: Triple = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +126,7 @@ class Scene:
                 hasher.update(repr(None if array is None else (array.shape, str(array.dtype))).encode())
                 if array is not None:
                     hasher.update(np.ascontiguousarray(array).tobytes())
-            hasher.update(repr((mesh.material.colour, mesh.instance)).encode())
+            hasher.update(repr((mesh.material.colour, mesh.material.glow, mesh.instance)).encode())
         hasher.update(repr((self.instances, self.station, self.lamps)).encode())
         return hasher.hexdigest()[:16]
 

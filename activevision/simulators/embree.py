@@ -15,7 +15,7 @@ from typing import Any
 import embreex
 import llvmlite.binding
 import numpy as np
-from numba import types
+from numba import njit, types
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
@@ -43,6 +43,29 @@ llvmlite.binding.load_library_permanently(str(_path))
 intersect16 = types.ExternalFunction("rtcIntersect16", types.void(types.uintp, types.uintp, types.uintp, types.uintp))
 """``intersect16(valid, scene, rayhit, arguments)``: addresses of a (16,) int32 mask (64-byte aligned), the scene,
 an RTCRayHit16 (64-byte aligned) and the query's arguments. Callable from numba's nopython mode."""
+
+
+# Rows of an RTCRayHit16, 16 lanes of 4 bytes each (embree4/rtcore_ray.h); a vector takes three rows.
+ORIGIN, TNEAR, DIRECTION, TIME, TFAR, MASK, ID, FLAGS = 0, 3, 4, 7, 8, 9, 10, 11
+U, V, PRIMITIVE, GEOMETRY = 15, 16, 17, 18
+MISS = np.uint32(0xFFFFFFFF)
+_ROWS = 21
+
+
+@njit(cache=True, nogil=True)
+def new_packet() -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """An RTCRayHit16 (21, 16) and its mask (16,), aligned as Embree wants them, ready but for rays.
+
+    A ray needs ORIGIN, DIRECTION and TFAR set and GEOMETRY set to MISS (through a uint32 view) before each query.
+    """
+    memory = np.empty(_ROWS * 16 + 16 + 32, np.float32)
+    start = ((64 - memory.ctypes.data % 64) % 64) // 4
+    rayhit = memory[start : start + _ROWS * 16].reshape(_ROWS, 16)
+    rayhit[:] = 0
+    rayhit.view(np.uint32)[MASK] = 0xFFFFFFFF
+    valid = memory[start + _ROWS * 16 : start + _ROWS * 16 + 16].view(np.int32)
+    valid[:] = -1
+    return rayhit, valid
 
 
 def _declare(name: str, result: Any, *arguments: Any) -> Any:
@@ -75,10 +98,10 @@ def _device() -> int:
 
 
 @cache
-def coherent_arguments() -> NDArray[np.uint64]:
-    """RTCIntersectArguments that tell Embree that the rays of a packet run close together."""
+def packet_arguments(coherent: bool = True) -> NDArray[np.uint64]:
+    """RTCIntersectArguments; they tell Embree whether the rays of a packet run close together."""
     arguments = np.zeros(8, np.uint64)
-    arguments.view(np.uint32)[:2] = _FLAG_COHERENT, _FEATURES_ALL
+    arguments.view(np.uint32)[:2] = _FLAG_COHERENT if coherent else 0, _FEATURES_ALL
     return arguments
 
 

@@ -6,22 +6,24 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from activevision.camera import Camera
+from activevision.camera import CameraModel
 from activevision.errors import UserError
 from activevision.machine import cores
 from activevision.scenes import Scene
-from activevision.simulators.embree import TriangleTree, coherent_arguments
+from activevision.simulators.baking import lamp_light
+from activevision.simulators.embree import TriangleTree, packet_arguments
 from activevision.simulators.simulator import SENSORS, check_sensors
 from activevision.simulators.surface import Surface, flatten, linear_from_srgb
 from activevision.simulators.tracing import trace_views
 
-_VERSION = 1  # goes up whenever the same scene and pose would give other pixels
+_VERSION = 2  # goes up whenever the same scene and pose would give other pixels
 _VIEWS_PER_TASK = 16
 
 
@@ -29,7 +31,8 @@ _VIEWS_PER_TASK = 16
 class Lighting:
     """Diffuse light that is fixed in the world, plus a weak lamp at the camera.
 
-    lights: (direction to the light, linear radiance) pairs. fill: radiance of the lamp.
+    lights: (direction to the light, linear radiance) pairs. fill: radiance of the lamp. ambient: light that falls on
+    every surface alike.
     background: sRGB in [0, 1] where nothing is hit.
     """
 
@@ -39,18 +42,25 @@ class Lighting:
         ((-0.2, 0.3, -0.9), (0.20, 0.20, 0.20)),  # from behind, so that backs are seen too
     )
     fill: float = 0.18
+    ambient: float = 0.0
     background: tuple[float, float, float] = (0.87, 0.88, 0.89)
+
+
+UNLIT = Lighting(lights=(), fill=0.0, ambient=1.0, background=(0.0, 0.0, 0.0))
+"""Every surface in its own colour, black behind: as simulators show scans, whose light is in their textures."""
 
 
 class _Compiled(NamedTuple):
     tree: TriangleTree
     surface: Surface
+    baked: NDArray[np.float32] | None
 
 
 class EmbreeSimulator:
     """Renders scenes by tracing 16-ray packets through Embree; see ``Simulator`` for the interface.
 
     scenes: any sequence; a scene is fetched and compiled when it is first rendered.
+    lighting: for all scenes; unless given, a scene's own lamps where it has any, with soft shadows.
     samples: rays per pixel side for rgb; depth and ids always come from the ray through the pixel's centre.
     threads: how many render at once; all processors unless given. The images do not depend on it.
     keep: compiled scenes held in memory; the least recently rendered goes first.
@@ -67,12 +77,14 @@ class EmbreeSimulator:
     ):
         if samples < 1:
             raise UserError(f"simulator with samples={samples}: it needs at least 1 ray per pixel side.")
+        self._lamps = lighting is None
         lighting = lighting or Lighting()
         self.settings: dict[str, Any] = {
             "simulator": "embree",
             "version": _VERSION,
             "samples": samples,
             "lighting": asdict(lighting),
+            "lamps": self._lamps,
         }
         self._scenes = scenes
         self._samples = samples
@@ -80,7 +92,7 @@ class EmbreeSimulator:
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         radiances = np.array([radiance for _, radiance in lighting.lights]).reshape(-1, 3)
         self._lights = np.concatenate([directions, radiances], axis=1).astype(np.float32)
-        self._fill = np.float32(lighting.fill)
+        self._fill, self._ambient = np.float32(lighting.fill), np.float32(lighting.ambient)
         self._background = linear_from_srgb(np.array(lighting.background)).astype(np.float32)
         self._compiled: OrderedDict[int, _Compiled] = OrderedDict()
         self._keep = keep
@@ -88,7 +100,7 @@ class EmbreeSimulator:
         self._pool = ThreadPoolExecutor(threads or cores())
 
     def render(
-        self, scene_ids: ArrayLike, poses: ArrayLike, camera: Camera, sensors: Sequence[str] = ("rgb",)
+        self, scene_ids: ArrayLike, poses: ArrayLike, camera: CameraModel, sensors: Sequence[str] = ("rgb",)
     ) -> dict[str, NDArray]:
         """Images (N, H, W, …) of each sensor; scene_ids (N,), poses (N, 4, 4) ``world_from_camera``."""
         check_sensors(sensors)
@@ -112,7 +124,7 @@ class EmbreeSimulator:
         self._compiled.clear()
 
     def _render_run(
-        self, scene_id: int, views: slice, poses: NDArray, camera: Camera, images: dict[str, NDArray]
+        self, scene_id: int, views: slice, poses: NDArray, camera: CameraModel, images: dict[str, NDArray]
     ) -> None:
         compiled = self._compile(scene_id)
         run = {name: image[views] for name, image in images.items()}
@@ -123,7 +135,7 @@ class EmbreeSimulator:
         self._trace(compiled, poses[views], camera, 1, {k: v for k, v in run.items() if k != "rgb"})
 
     def _trace(
-        self, compiled: _Compiled, poses: NDArray, camera: Camera, samples: int, images: dict[str, NDArray]
+        self, compiled: _Compiled, poses: NDArray, camera: CameraModel, samples: int, images: dict[str, NDArray]
     ) -> None:
         if not images:
             return
@@ -131,14 +143,18 @@ class EmbreeSimulator:
             images.get(name, np.empty((0, camera.height, camera.width, *tail), kind))
             for name, (tail, kind) in SENSORS.items()
         ]
+        rays, spacing = _rays(camera, samples)
         trace_views(
             compiled.tree.address,
-            coherent_arguments().ctypes.data,
+            packet_arguments().ctypes.data,
             compiled.surface,
             poses,
-            camera.focal,
+            rays,
             samples,
+            spacing,
+            compiled.baked,
             self._lights,
+            self._ambient,
             self._fill,
             self._background,
             *outputs,
@@ -149,14 +165,27 @@ class EmbreeSimulator:
             if scene_id in self._compiled:
                 self._compiled.move_to_end(scene_id)
                 return self._compiled[scene_id]
-        vertices, faces, surface = flatten(self._scenes[scene_id])
-        compiled = _Compiled(TriangleTree(vertices, faces), surface)
+        scene = self._scenes[scene_id]
+        vertices, faces, surface = flatten(scene)
+        tree = TriangleTree(vertices, faces)
+        lit = self._lamps and scene.lamps
+        baked = lamp_light(tree, vertices[faces], surface.normals, scene.lamps) if lit else None
+        compiled = _Compiled(tree, surface, baked)
         with self._lock:
             compiled = self._compiled.setdefault(scene_id, compiled)
             while len(self._compiled) > self._keep:
                 # not closed here: another thread may still be tracing it, and its tree is freed with the last reference
                 self._compiled.popitem(last=False)
         return compiled
+
+
+@lru_cache(maxsize=16)
+def _rays(camera: CameraModel, samples: int) -> tuple[NDArray[np.float32], float]:
+    """A camera's rays as the compiled loop takes them, and the distance between neighbouring ones."""
+    twice = camera.rays(2 * samples)
+    row, column = twice.shape[0] // 2, twice.shape[1] // 2
+    spacing = 2 * float(np.linalg.norm(twice[row, column] - twice[row, column - 1]))
+    return camera.rays(samples).astype(np.float32), spacing
 
 
 def _runs(scene_ids: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from activevision.camera import Camera
+from activevision.camera import CameraModel
 from activevision.errors import UserError, unknown
 
 SENSORS: dict[str, tuple[tuple[int, ...], type]] = {
@@ -16,10 +16,14 @@ SENSORS: dict[str, tuple[tuple[int, ...], type]] = {
     "depth": ((), np.float32),
     "instance": ((), np.int32),
     "category": ((), np.int32),
+    "normal": ((3,), np.float32),
+    "position": ((3,), np.float32),
 }
 """Trailing shape and type of each sensor's images (N, H, W, …).
 
-rgb: sRGB. depth: planar z in metres, 0 where nothing is hit. instance, category: ids, 0 is background.
+rgb: sRGB. depth: metres as the camera measures them (planar z of a pinhole camera), 0 where nothing is hit.
+instance, category: ids, 0 is background. normal: unit vector of the surface in the world's frame, towards the camera.
+position: of the surface in the world's frame, metres. Both are 0 where nothing is hit.
 """
 
 
@@ -33,7 +37,7 @@ class Simulator(Protocol):
     settings: dict[str, Any]
 
     def render(
-        self, scene_ids: ArrayLike, poses: ArrayLike, camera: Camera, sensors: Sequence[str] = ("rgb",)
+        self, scene_ids: ArrayLike, poses: ArrayLike, camera: CameraModel, sensors: Sequence[str] = ("rgb",)
     ) -> dict[str, NDArray]:
         """Images (N, H, W, …) of each sensor for N views.
 

@@ -17,7 +17,7 @@ class Surface(NamedTuple):
     normals: (F, 3, 3) float32 per corner. uv: (F, 3, 2) float32 per corner.
     texel_density: (F,) float32, texels of the finest level per metre; 0 without texture.
     material, instance, category: (F,) int32.
-    colour: (M, 3) float32 linear light. first_level: (M,) int32, −1 without texture. levels: (M,) int32.
+    colour, glow: (M, 3) float32 linear light. first_level: (M,) int32, −1 without texture. levels: (M,) int32.
     level_offset, level_height, level_width: (L,) int64 of each mip level in ``texels``.
     texels: (X, 3) uint8 sRGB.
     """
@@ -29,6 +29,7 @@ class Surface(NamedTuple):
     instance: NDArray[np.int32]
     category: NDArray[np.int32]
     colour: NDArray[np.float32]
+    glow: NDArray[np.float32]
     first_level: NDArray[np.int32]
     levels: NDArray[np.int32]
     level_offset: NDArray[np.int64]
@@ -96,6 +97,7 @@ def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surfa
         material=np.repeat(np.arange(len(meshes), dtype=np.int32), counts),
         instance=np.repeat(np.array([mesh.instance for mesh in meshes], np.int32), counts),
         category=np.repeat(np.array([category_of[mesh.instance] for mesh in meshes], np.int32), counts),
+        glow=np.array([mesh.material.glow for mesh in meshes], np.float32),
         colour=linear_from_srgb(np.array([mesh.material.colour for mesh in meshes])).astype(np.float32),
         first_level=np.where(level_counts > 0, first, -1).astype(np.int32),
         levels=level_counts,

@@ -5,7 +5,7 @@ import pytest
 import trimesh
 from solids import solid_scene
 
-from activevision.camera import Camera
+from activevision.camera import Camera, EquirectangularCamera
 from activevision.errors import UserError
 from activevision.geometry import invert, look_at, orbit_pose
 from activevision.scenes import Instance, Material, Mesh, Scene
@@ -151,3 +151,38 @@ def test_wrong_arguments_are_named():
         simulator.render([0, 0], facing(3.0), Camera())
     with pytest.raises(UserError, match="samples"):
         EmbreeSimulator([], samples=0)
+
+
+@pytest.mark.parametrize("camera", [Camera(40, 30, 70.0), EquirectangularCamera(40, 20)])
+def test_depth_position_and_normal_describe_the_same_surface(camera):
+    ball = solid_scene(trimesh.creation.icosphere(6))
+    pose = orbit_pose(0.4, 1.1, 2.5) @ look_at([0, 0, 0], [0.1, 0.2, -1], up=(0.3, 1, 0))
+    out = EmbreeSimulator([ball]).render([0], pose[None], camera, ("depth", "position", "normal"))
+    depth, position, normal = (out[name][0].astype(float) for name in ("depth", "position", "normal"))
+    hit = depth > 0
+    assert 10 < hit.sum() < hit.size
+    np.testing.assert_allclose((camera.unproject(depth) @ pose[:3, :3].T + pose[:3, 3])[hit], position[hit], atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(position[hit], axis=-1), 1.0, atol=2e-3)
+    np.testing.assert_allclose(np.linalg.norm(normal[hit], axis=-1), 1.0, atol=1e-5)
+    assert ((normal * position).sum(-1)[hit] > 0.99).all(), "outwards on a ball seen from outside"
+    assert not position[~hit].any() and not normal[~hit].any()  # noqa: PT018
+
+
+def test_normals_are_turned_to_the_camera_whatever_the_winding():
+    back = scene_of(quad())
+    out = EmbreeSimulator([back]).render([0, 0], np.concatenate([facing(2.0), facing(-2.0)]), Camera(1, 1), ("normal",))
+    np.testing.assert_allclose(out["normal"][:, 0, 0], [[0, 0, 1], [0, 0, -1]], atol=1e-6)
+
+
+def test_an_all_round_image_shows_what_pinhole_images_show_in_the_same_directions():
+    scene = scene_of(quad(colour=(0.9, 0.1, 0.1), z=-2.0), quad(colour=(0.1, 0.9, 0.1), z=2.0, instance=2))
+    round_camera = EquirectangularCamera(128, 64)
+    ahead = np.eye(4)[None]
+    everything = EmbreeSimulator([scene]).render([0], ahead, round_camera, ("instance", "depth"))
+    pinhole = Camera(41, 41, 50.0)
+    part = EmbreeSimulator([scene]).render([0], ahead, pinhole, ("instance", "depth"))
+    pixels, _ = round_camera.project(pinhole.rays())
+    row, column = pixels[..., 1].astype(int), pixels[..., 0].astype(int)
+    assert (everything["instance"][0][row, column] == part["instance"][0]).mean() > 0.97
+    assert set(np.unique(everything["instance"][0][:, 48:80])) <= {0, 1}, "ahead"
+    assert set(np.unique(everything["instance"][0][:, :16])) == {0, 2}, "behind"
