@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from activevision.errors import UserError, unknown
-from activevision.scenes.scene import Scene
 
 SPLITS = ("train", "val", "test")
 
+Place = TypeVar("Place", covariant=True)
+"""What an entry loads: a ``Scene``, or a ``Panorama``."""
+
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Generic[Place]):
     """A scene of a catalogue before its geometry is loaded.
 
     id: unique in the catalogue. label: its class. key: content key that changes whenever ``load()`` would give another
@@ -26,7 +28,7 @@ class Entry:
     id: str
     label: str
     key: str
-    load: Callable[[], Scene]
+    load: Callable[[], Place]
     group: str = ""
 
 

@@ -1,0 +1,122 @@
+"""The panorama simulator: a camera that turns in place inside equirectangular pictures."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from activevision.camera import CameraModel
+from activevision.errors import UserError
+from activevision.machine import cores
+from activevision.scenes.panoramas import Panorama
+from activevision.simulators.panorama_lookup import Pyramid, build_pyramid, look_up_views, pixel_angles
+from activevision.simulators.runs import runs
+from activevision.simulators.simulator import check_sensors
+
+_VERSION = 1  # goes up whenever the same panorama and pose would give other pixels
+_VIEWS_PER_TASK = 16
+_STILL = 1e-6  # metres that rounding may leave in the translation of a camera that only turns
+
+
+class PanoramaSimulator:
+    """Views into panoramas, seen from where they were taken; see ``Simulator`` for the interface.
+
+    Any camera: pinhole of every field of view and resolution with any roll, or equirectangular. ``rgb`` is the only
+    sensor, since a picture has no depth, and a pose may turn but not move.
+
+    Light is averaged over each pixel's area: it is interpolated, in linear light, between levels of the panorama that
+    are prefiltered for every latitude (trilinear mip mapping; Williams, Pyramidal parametrics, SIGGRAPH 1983). A camera
+    that sees finer than the panorama's pixels gets them bilinearly interpolated, across the seam and over the poles.
+
+    panoramas: any sequence; one is fetched and filtered when it is first looked at.
+    threads: how many render at once; all processors unless given. The images do not depend on it.
+    keep: panoramas held in memory (4 bytes a pixel each); the least recently looked at goes first.
+    """
+
+    def __init__(self, panoramas: Sequence[Panorama], *, threads: int | None = None, keep: int = 64):
+        self.settings: dict[str, Any] = {"simulator": "panorama", "version": _VERSION}
+        self._panoramas = panoramas
+        self._pyramids: OrderedDict[int, Future[Pyramid]] = OrderedDict()
+        self._keep = keep
+        self._lock = Lock()
+        self._pool = ThreadPoolExecutor(threads or cores())
+
+    def render(
+        self, scene_ids: ArrayLike, poses: ArrayLike, camera: CameraModel, sensors: Sequence[str] = ("rgb",)
+    ) -> dict[str, NDArray]:
+        """Images (N, H, W, 3) of N views; scene_ids (N,), poses (N, 4, 4) ``world_from_camera`` of no translation.
+
+        UserError for a sensor other than rgb, a pose that moves the camera, and one that is no rotation.
+        """
+        _check_rgb(sensors)
+        scene_ids = np.asarray(scene_ids, np.int64).reshape(-1)
+        rotations = _rotations(np.asarray(poses, np.float64), len(scene_ids))
+        rgb = np.empty((len(scene_ids), camera.height, camera.width, 3), np.uint8)
+        rays = np.ascontiguousarray(np.moveaxis(camera.rays(), -1, 0), np.float32)
+        angles = pixel_angles(camera)
+
+        def look(run: tuple[int, slice]) -> None:
+            scene, views = run
+            look_up_views(self._pyramid(scene), rotations[views], rays, angles, rgb[views])
+
+        list(self._pool.map(look, runs(scene_ids, _VIEWS_PER_TASK)))
+        return {"rgb": rgb} if sensors else {}
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        self._pyramids.clear()
+
+    def _pyramid(self, scene: int) -> Pyramid:
+        """The filtered panorama; whoever asks while another thread is at it waits for that."""
+        with self._lock:
+            pending = self._pyramids.get(scene)
+            if pending is not None:
+                self._pyramids.move_to_end(scene)
+            else:
+                mine = self._pyramids[scene] = Future()
+                while len(self._pyramids) > self._keep:
+                    self._pyramids.popitem(last=False)
+        if pending is not None:
+            return pending.result()
+        try:
+            mine.set_result(build_pyramid(self._panoramas[scene].image))
+        except BaseException as error:
+            with self._lock:
+                self._pyramids.pop(scene, None)
+            mine.set_exception(error)
+        return mine.result()
+
+
+def _check_rgb(sensors: Sequence[str]) -> None:
+    check_sensors(sensors)
+    for name in sensors:
+        if name != "rgb":
+            raise UserError(
+                f"sensor {name!r} of a panorama: a picture has rgb alone; look at rooms or scans for {name}."
+            )
+
+
+def _rotations(poses: NDArray[np.float64], views: int) -> NDArray[np.float32]:
+    """(N, 3, 3) of poses (N, 4, 4) that only turn."""
+    if poses.shape != (views, 4, 4):
+        raise ValueError(f"render: {views} scene ids need poses ({views}, 4, 4), got {poses.shape}")
+    rotations, translations = poses[:, :3, :3], poses[:, :3, 3]
+    moved = np.flatnonzero(~(np.linalg.norm(translations, axis=1) <= _STILL))
+    if len(moved):
+        x, y, z = translations[moved[0]]
+        raise UserError(
+            f"pose {moved[0]} is {x:.3g}, {y:.3g}, {z:.3g} m from where the panorama was taken: "
+            "it is seen from one place, so set the translation to 0."
+        )
+    skew = np.abs(rotations @ np.swapaxes(rotations, 1, 2) - np.eye(3)).max((1, 2), initial=0)
+    handed = np.einsum("ni,ni->n", np.cross(rotations[:, :, 0], rotations[:, :, 1]), rotations[:, :, 2])
+    wrong = np.flatnonzero(~(skew <= 1e-5) | ~(handed > 0))
+    if len(wrong):
+        raise UserError(f"pose {wrong[0]} is not a rotation: give a right-handed orthonormal world_from_camera.")
+    return np.ascontiguousarray(rotations, np.float32)
