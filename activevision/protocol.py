@@ -21,11 +21,16 @@ PROPRIOCEPTION = {"elevation": 1, "azimuth": 2}
 """What an observation may tell about where the camera is, beyond its own motion, and how many numbers each takes."""
 
 
+VIEWPOINTS = ("orbit", "turn")
+
+
 @dataclass(frozen=True)
 class Protocol:
     """A grid of viewpoints, the motions between them, and what an agent sees there.
 
     name: of the preset, or of the user's own choice.
+    viewpoints: "orbit", on a sphere round an object of unit radius, looking at its middle from above at positive
+    elevations; or "turn", turning in place, looking up at positive elevations and farther left at greater azimuths.
     elevations_deg: rows of the view grid, ascending.
     azimuths: columns of the view grid, evenly spaced over the full turn.
     neighbourhood: (rows, columns), both odd: the motions reach this many viewpoints, staying included.
@@ -47,6 +52,7 @@ class Protocol:
     width: int = 64
     proprioception: tuple[str, ...] = ("elevation",)
     start: str = "uniform"
+    viewpoints: str = "orbit"
 
     def __post_init__(self) -> None:
         if not self.elevations_deg or self.azimuths < 1:
@@ -63,6 +69,8 @@ class Protocol:
                 raise unknown("proprioception", word, PROPRIOCEPTION)
         if self.start != "uniform":
             raise unknown("start distribution", self.start, ["uniform"])
+        if self.viewpoints not in VIEWPOINTS:
+            raise unknown("kind of viewpoints", self.viewpoints, VIEWPOINTS)
 
     @property
     def grid_shape(self) -> tuple[int, int]:
@@ -88,14 +96,22 @@ class Protocol:
 
     @property
     def distance(self) -> float:
-        """Metres from the camera to the middle of an object of unit radius, so that it fills the view and no more."""
-        return 1.0 / math.sin(self.camera.smallest_half_angle)
+        """Metres from the camera to the middle of an object of unit radius, so that it fills the view and no more.
+
+        0 for a camera that turns in place.
+        """
+        return 1.0 / math.sin(self.camera.smallest_half_angle) if self.viewpoints == "orbit" else 0.0
+
+    def pose(self, elevation: ArrayLike, azimuth: ArrayLike) -> NDArray[np.float64]:
+        """``world_from_camera`` (..., 4, 4) of viewpoints anywhere between those of the grid; angles in radians."""
+        # who looks at the middle from above looks down
+        sign = 1.0 if self.viewpoints == "orbit" else -1.0
+        return orbit_pose(sign * np.asarray(elevation, np.float64), azimuth, self.distance)
 
     @cached_property
     def poses(self) -> NDArray[np.float64]:
-        """(E, A, 4, 4) ``world_from_camera`` of every viewpoint round an object of unit radius at the origin."""
-        azimuths = np.arange(self.azimuths) * self.azimuth_step
-        return orbit_pose(self.elevations[:, None], azimuths, self.distance)
+        """(E, A, 4, 4) ``world_from_camera`` of every viewpoint; the object, or the place to turn in, is the origin."""
+        return self.pose(self.elevations[:, None], np.arange(self.azimuths) * self.azimuth_step)
 
     @cached_property
     def egomotions(self) -> NDArray[np.float64]:
@@ -167,7 +183,28 @@ LOOK_AHEAD = Protocol(
 )
 """Jayaraman & Grauman, *Look-ahead before you leap* (ECCV 2016): 12 × 12, moves 5 × 5, T = 5, wraps."""
 
-PROTOCOLS = {preset.name: preset for preset in (LOOK_AROUND, LOOK_AHEAD)}
+LOOK_AROUND_SCENES = Protocol(
+    name="look-around-scenes",
+    elevations_deg=(-90.0, -45.0, 0.0, 45.0, 90.0),
+    azimuths=8,
+    neighbourhood=(3, 5),
+    wrap_elevation=False,
+    views=6,
+    height=32,
+    width=32,
+    viewpoints="turn",
+)
+"""Scenes in *Learning to look around* (SUN360): 5 × 8 views of 45° and 32 × 32 pixels, moves 3 × 5, T = 6."""
+
+LOOK_AHEAD_SCENES = replace(LOOK_AHEAD, name="look-ahead-scenes", viewpoints="turn")
+"""Scenes in *Look-ahead before you leap* (SUN360): 12 × 12 views of 45°, moves 5 × 5, T = 5, wraps."""
+
+LOOK_AROUND_32 = replace(LOOK_AROUND, name="look-around-32", height=32, width=32)
+"""LOOK_AROUND at the 32 × 32 pixels of its own completion experiments."""
+
+PROTOCOLS = {
+    preset.name: preset for preset in (LOOK_AROUND, LOOK_AHEAD, LOOK_AROUND_SCENES, LOOK_AHEAD_SCENES, LOOK_AROUND_32)
+}
 
 
 def get_protocol(name: str | Protocol, **changes: Any) -> Protocol:

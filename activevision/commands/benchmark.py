@@ -147,7 +147,7 @@ class Benchmark:
 
         rows = []
         for motion, steps in (("grid", 4000), ("continuous", 400)):
-            env = gymnasium.make(ACTIVE_OBJECT, catalogue=_catalogue(), motion=motion)
+            env = gymnasium.make(ACTIVE_OBJECT, catalogue=_catalogue(), action=motion)
             env.reset(seed=self.seed)
             env.action_space.seed(self.seed)
 

@@ -13,10 +13,10 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
-from activevision.geometry import egomotion, log_se3, orbit_pose
+from activevision.geometry import egomotion, log_se3
 from activevision.protocol import Protocol as ViewProtocol
-from activevision.scenes import Entry, Scene
-from activevision.simulators.view_grid import SimulatorFactory, ViewGrid
+from activevision.scenes import Entry
+from activevision.simulators.view_grid import SimulatorFactory, ViewGrid, placed
 
 
 class ViewpointSpace(Protocol):
@@ -56,7 +56,7 @@ class ViewpointSpace(Protocol):
         ...
 
 
-class OrbitGrid:
+class GridViewpoints:
     """Viewpoints of a protocol's view grid; a motion is an index into ``protocol.motions``; seeing is a look-up."""
 
     def __init__(self, grid: ViewGrid):
@@ -93,7 +93,7 @@ class OrbitGrid:
         return self.grid.views(scenes, states, sensor)
 
 
-class OrbitSphere:
+class SphereViewpoints:
     """Every viewpoint of the sphere between a protocol's lowest and highest row; views are rendered as they are seen.
 
     State: (elevation, azimuth) in radians. Action: Box(−1, 1, (2,)), scaled so that ±1 is the farthest motion of the
@@ -103,7 +103,7 @@ class OrbitSphere:
     def __init__(self, entries: Sequence[Entry], protocol: ViewProtocol, simulator: SimulatorFactory):
         self.protocol = protocol
         self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
-        self._simulator = simulator(_FittedScenes(entries))
+        self._simulator = simulator(_PlacedScenes(entries, protocol))
         self._low, self._high = protocol.elevations.min(), protocol.elevations.max()
         rows, columns = (n // 2 for n in protocol.neighbourhood)
         row_step = (self._high - self._low) / max(len(protocol.elevations_deg) - 1, 1)
@@ -126,7 +126,7 @@ class OrbitSphere:
         return np.stack([np.clip(target[:, 0], self._low, self._high), target[:, 1] % (2 * np.pi)], axis=-1)
 
     def poses(self, states: NDArray) -> NDArray[np.float64]:
-        return orbit_pose(states[:, 0], states[:, 1], self.protocol.distance)
+        return self.protocol.pose(states[:, 0], states[:, 1])
 
     def egomotions(self, states: NDArray, next_states: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         motion = egomotion(self.poses(states), self.poses(next_states))
@@ -139,14 +139,14 @@ class OrbitSphere:
         return self._simulator.render(scenes, self.poses(states), self.protocol.camera, (sensor,))[sensor]
 
 
-class _FittedScenes(Sequence[Scene]):
-    """Entries as scenes of unit radius, loaded when they are asked for."""
+class _PlacedScenes(Sequence[Any]):
+    """Entries as scenes placed for a protocol, loaded when they are asked for."""
 
-    def __init__(self, entries: Sequence[Entry]):
-        self._entries = entries
+    def __init__(self, entries: Sequence[Entry], protocol: ViewProtocol):
+        self._entries, self._protocol = entries, protocol
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._entries[index].load().fitted()
+        return placed(self._entries[index].load(), self._protocol)

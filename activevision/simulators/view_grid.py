@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,21 +16,18 @@ from activevision.files import atomic_write, cache_dir, digest
 from activevision.machine import allow_open_files, cores
 from activevision.progress import progress
 from activevision.protocol import Protocol
-from activevision.scenes import Entry, Scene
-from activevision.simulators.simulator import SENSORS, Simulator, check_sensors
+from activevision.scenes import Entry
+from activevision.simulators.registry import SimulatorFactory, default_simulator
+from activevision.simulators.simulator import SENSORS, check_sensors
 
-SimulatorFactory = Callable[[Sequence[Scene]], Simulator]
 
-
-def default_simulator(scenes: Sequence[Scene]) -> Simulator:
-    """The embedded Embree simulator, imported when it is first needed."""
-    from activevision.simulators.embree_simulator import EmbreeSimulator
-
-    return EmbreeSimulator(scenes)
+def placed(scene: Any, protocol: Protocol) -> Any:
+    """A scene or panorama as the protocol's poses see it: fitted to unit radius, or with its station at the origin."""
+    return scene.fitted() if protocol.viewpoints == "orbit" else scene.at_station()
 
 
 class ViewGrid:
-    """Views of S scenes from every viewpoint of a protocol, each scene fitted to unit radius round the origin.
+    """Views of S scenes from every viewpoint of a protocol.
 
     One file a scene and sensor lies in the cache under a key of the scene, the grid, the camera and the simulator's
     settings. Files are written aside and renamed, so two processes may render the same grid at once, an interrupted
@@ -60,6 +58,7 @@ class ViewGrid:
             protocol.height,
             protocol.width,
             protocol.hfov_deg,
+            protocol.viewpoints,
             settings,
         )
         self._keys = [digest(entry.key, look) for entry in entries]
@@ -134,7 +133,7 @@ class ViewGrid:
 
     def _render(self, scene: int) -> None:
         protocol = self.protocol
-        simulator = self._factory([self.entries[scene].load().fitted()])
+        simulator = self._factory([placed(self.entries[scene].load(), protocol)])
         try:
             poses = protocol.poses.reshape(-1, 4, 4)
             images = simulator.render(np.zeros(len(poses), np.int64), poses, protocol.camera, self.sensors)

@@ -52,13 +52,13 @@ def test_make_by_module_name_needs_no_import():
 def test_gymnasium_finds_nothing_to_warn_of(solids, motion, sensors):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_env(single(solids, motion=motion, sensors=sensors, render_mode="rgb_array"))
+        check_env(single(solids, action=motion, sensors=sensors, render_mode="rgb_array"))
 
 
 @pytest.mark.parametrize("motion", ["grid", "continuous"])
 def test_a_vector_of_environments_is_the_single_ones(solids, motion):
-    many = vector(solids, motion=motion, autoreset_mode=AutoresetMode.NEXT_STEP)
-    ones = [single(solids, motion=motion) for _ in range(5)]
+    many = vector(solids, action=motion, autoreset_mode=AutoresetMode.NEXT_STEP)
+    ones = [single(solids, action=motion) for _ in range(5)]
     observation, info = many.reset(seed=40)
     expected = [one.reset(seed=40 + i) for i, one in enumerate(ones)]
     many.action_space.seed(1)
@@ -125,7 +125,7 @@ def test_same_seed_same_bytes_other_seed_other_episode(solids):
 
 @pytest.mark.parametrize("motion", ["grid", "continuous"])
 def test_the_egomotion_is_that_of_the_poses(solids, motion):
-    env = vector(solids, num_envs=16, motion=motion)
+    env = vector(solids, num_envs=16, action=motion)
     observation, info = env.reset(seed=0)
     assert not observation["egomotion"].any()
     env.action_space.seed(0)
@@ -202,7 +202,7 @@ def test_bad_arguments_are_named(solids):
     with pytest.raises(UserError, match="did you mean 'test'"):
         single(solids, split="tset")
     with pytest.raises(UserError, match="did you mean 'continuous'"):
-        single(solids, motion="continous")
+        single(solids, action="continous")
     with pytest.raises(UserError, match="T=1"):
         gym.make(ID, catalogue=solids, protocol=replace(SMALL, views=1))
     with pytest.raises(UserError, match="did you mean 'rgb'"):

@@ -1,67 +1,81 @@
-"""The task behind ActiveObject-v0: N episodes of a camera on a sphere round an object."""
+"""The task behind ActiveObject-v0 and ActiveScene-v0: N episodes of a camera that looks from a few viewpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from activevision.camera import Camera
 from activevision.envs.drawing import draw_episode
-from activevision.envs.viewpoints import OrbitGrid, OrbitSphere, ViewpointSpace
+from activevision.envs.task import Task, check_discrete
+from activevision.envs.viewpoints import GridViewpoints, SphereViewpoints, ViewpointSpace
 from activevision.errors import UserError, unknown
 from activevision.protocol import Protocol, get_protocol
-from activevision.scenes import Catalogue, Entry, get_catalogue
+from activevision.scenes import Catalogue, get_catalogue
+from activevision.simulators.registry import SimulatorFactory, get_simulator
 from activevision.simulators.simulator import SENSORS, check_sensors
-from activevision.simulators.view_grid import SimulatorFactory, ViewGrid, default_simulator
+from activevision.simulators.view_grid import ViewGrid
 
-Motion = Literal["grid", "continuous"]
+_ENVIRONMENTS = {"orbit": "activevision/ActiveObject-v0", "turn": "activevision/ActiveScene-v0"}
+_FARTHEST = 1000.0  # metres: what a depth image of a scene may hold
 
 
-class ObjectTask:
-    """The state of N episodes and what follows from it; the single and the vector environment are its two faces.
+class ViewTask(Task):
+    """A camera on a viewpoint space; what the scene is, is for the agent to tell.
 
-    Attributes that others may read: entries, classes, catalogue, split, protocol, sensors, viewpoints, scene (N,),
-    viewpoint (N, d), taken (N,) views of each episode so far, path (N, T, d) their viewpoints.
+    viewpoints: "orbit" or "turn", which the protocol must be of. The other arguments are those of the environments.
+    Attributes that others may read beside those of ``Task``: sensors, viewpoints, scene (N,), viewpoint (N, d),
+    path (N, T, d) the viewpoints of each episode so far.
     """
 
     def __init__(
         self,
         num_envs: int,
+        viewpoints: str,
+        *,
         catalogue: str | Catalogue,
-        split: str,
         protocol: str | Protocol,
-        motion: Motion,
-        sensors: Sequence[str],
-        simulator: SimulatorFactory | None,
-        catalogue_options: dict[str, Any] | None,
+        split: str = "train",
+        action: str = "grid",
+        sensors: Sequence[str] = ("rgb",),
+        simulator: str | SimulatorFactory | None = None,
+        catalogue_options: dict[str, Any] | None = None,
     ):
         check_sensors(sensors)
+        if num_envs < 1:
+            raise UserError(f"vector environment with num_envs={num_envs}: it needs at least 1.")
         self.protocol = get_protocol(protocol)
         if self.protocol.views < 2:
             raise UserError(f"protocol {self.protocol.name!r} has T=1: an environment needs T of at least 2 to move.")
+        if self.protocol.viewpoints != viewpoints:
+            raise UserError(
+                f"protocol {self.protocol.name!r} has viewpoints {self.protocol.viewpoints!r}, not {viewpoints!r}: "
+                f"choose another, or {_ENVIRONMENTS[self.protocol.viewpoints]}."
+            )
         self.catalogue = get_catalogue(catalogue, **(catalogue_options or {}))
         self.split = split
         self.classes = tuple(self.catalogue.classes)
-        self.entries: tuple[Entry, ...] = tuple(self.catalogue.scenes(split))
+        self.entries = tuple(self.catalogue.scenes(split))
         self.sensors = tuple(sensors)
+        factory = get_simulator(simulator, self.catalogue)
         self.viewpoints: ViewpointSpace
-        if motion == "grid":
-            grid = ViewGrid(self.entries, self.protocol, sensors, simulator or default_simulator)
-            self.viewpoints = OrbitGrid(grid)
-        elif motion == "continuous":
-            self.viewpoints = OrbitSphere(self.entries, self.protocol, simulator or default_simulator)
+        if action == "grid":
+            self.viewpoints = GridViewpoints(ViewGrid(self.entries, self.protocol, sensors, factory))
+        elif action == "continuous":
+            self.viewpoints = SphereViewpoints(self.entries, self.protocol, factory)
         else:
-            raise unknown("motion", motion, ["grid", "continuous"])
+            raise unknown("action", action, ["grid", "continuous"])
+        self.action_space = self.viewpoints.action_space
         self.num_envs = num_envs
         self._labels = np.array([self.classes.index(entry.label) for entry in self.entries])
         self._scene_ids = np.array([entry.id for entry in self.entries])
         self.scene = np.zeros(num_envs, np.int64)
         self.viewpoint = self.viewpoints.place(np.zeros((num_envs, 2)))
         self.taken = np.zeros(num_envs, np.int64)
+        self.reward = np.zeros(num_envs)
         self.path = np.repeat(self.viewpoint[:, None], self.protocol.views, axis=1)
         self._twist = np.zeros((num_envs, 6), np.float32)
         self._egomotion = np.broadcast_to(np.eye(4), (num_envs, 4, 4)).copy()
@@ -69,14 +83,16 @@ class ObjectTask:
     def observation_space(self) -> spaces.Dict:
         protocol = self.protocol
         height, width = protocol.height, protocol.width
-        limits = {"rgb": (0, 255), "depth": (0.0, protocol.distance + 1.0)}
+        far = protocol.distance + 1.0 if protocol.viewpoints == "orbit" else _FARTHEST
+        limits = {"rgb": (0, 255), "depth": (0.0, far), "normal": (-1.0, 1.0), "position": (-far, far)}
         space: dict[str, spaces.Space] = {}
         for sensor in self.sensors:
             tail, kind = SENSORS[sensor]
             low, high = limits.get(sensor, (0, np.iinfo(np.int32).max))
             space[sensor] = spaces.Box(low, high, (height, width, *tail), kind)
-        # a twist's translation is at most π/2 times the chord, which is at most the diameter of the orbit
-        reach = np.array([np.pi * protocol.distance] * 3 + [np.pi] * 3, np.float32) * np.float32(1.0001)
+        # a twist's translation is at most π/2 times the chord, which is at most the diameter of the orbit; that of a
+        # camera that turns in place is 0, but a space wants some room
+        reach = np.array([np.pi * max(protocol.distance, 1.0)] * 3 + [np.pi] * 3, np.float32) * np.float32(1.0001)
         space["egomotion"] = spaces.Box(-reach, reach, dtype=np.float32)
         if protocol.proprioception:
             limit = np.concatenate([_PROPRIOCEPTION_LIMITS[word] for word in protocol.proprioception])
@@ -109,8 +125,15 @@ class ObjectTask:
         self._egomotion[mask] = np.eye(4)
         self.path[mask, 0] = self.viewpoint[mask]
 
-    def step(self, mask: NDArray[np.bool_], actions: NDArray) -> None:
+    def step(self, mask: NDArray[np.bool_], actions: Any, generators: Sequence[Any]) -> None:
         """Move the cameras where ``mask`` (N,) is set."""
+        actions = np.asarray(actions)
+        if actions.shape != (self.num_envs, *(self.action_space.shape or ())):
+            raise UserError(f"motions of shape {actions.shape}: {self.num_envs} environments take {self.action_space}.")
+        if isinstance(self.action_space, spaces.Discrete):
+            check_discrete(actions, self.action_space)
+        elif not np.isfinite(actions).all() or np.abs(actions).max() > 1:
+            raise UserError(f"motion {actions.ravel()[np.abs(actions).argmax()]} is not in {self.action_space}.")
         target = self.viewpoints.move(self.viewpoint, actions)
         motion, twist = self.viewpoints.egomotions(self.viewpoint, target)
         if mask.all():
@@ -169,25 +192,3 @@ _PROPRIOCEPTION_LIMITS = {
     "elevation": np.array([np.pi / 2 * 1.0001], np.float32),
     "azimuth": np.array([1.0, 1.0], np.float32),
 }
-
-
-class TaskFacts:
-    """What a single and a vector environment both tell of their task."""
-
-    task: ObjectTask
-
-    @property
-    def protocol(self) -> Protocol:
-        return self.task.protocol
-
-    @property
-    def camera(self) -> Camera:
-        return self.task.protocol.camera
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return self.task.classes
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        return self.task.entries

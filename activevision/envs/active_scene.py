@@ -1,0 +1,80 @@
+"""``activevision/ActiveScene-v0``: a camera that turns in place in a room or a panorama."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gymnasium.vector import AutoresetMode
+
+from activevision.envs.single import TaskEnv
+from activevision.envs.vector import TaskVectorEnv
+from activevision.envs.view_task import ViewTask
+
+
+class ActiveSceneEnv(TaskEnv):
+    """A camera that turns in place: look at a few parts of a place, and choose which.
+
+    ## Description
+    The camera stands in a room, where most of it can be seen from, or where a panorama was taken. It starts in a random
+    direction. A step turns it to a neighbouring direction. The episode ends after T views. What kind of place it is, is
+    for the agent to tell; the label is in ``info`` and nowhere in the observation.
+
+    ## Action space
+    ``action="grid"``: Discrete(size of the protocol's neighbourhood), an index into ``protocol.motions`` (steps
+    in elevation and azimuth, raster order, staying in the middle). ``action="continuous"``: Box(−1, 1, (2,), float32),
+    elevation and azimuth, where ±1 is the farthest motion of the neighbourhood.
+
+    ## Observation space
+    | key | space | meaning |
+    |---|---|---|
+    | rgb, or each of ``sensors`` | Box (H, W, 3) uint8 | the view; depth in metres, ids int32 |
+    | egomotion | Box (6,) float32 | twist [v, ω] of the last step, in the frame before it; zeros at the start |
+    | proprioception | Box (P,) float32 | as the protocol allows: elevation in rad; azimuth as (sin, cos) |
+    | steps_left | Box (1,) int32 | motions left |
+
+    ## Rewards
+    Always 0: what a view is worth depends on the recogniser. ``activevision.agents.belief_env`` pays for belief.
+
+    ## Starting state
+    Scene and direction uniform. ``reset(options={"scene": index, "viewpoint": (row, column)})`` fixes either.
+
+    ## Episode end
+    Terminated after ``protocol.views`` views; never truncated.
+
+    ## Info
+    pose (4, 4) ``world_from_camera`` with the camera's place as the origin, and egomotion (4, 4)
+    ``camera_t_from_camera_t1`` float64; viewpoint; scene (index into the split), scene_id, label (into ``classes``).
+
+    ## Arguments
+    - ``catalogue``: "rooms-procedural", "rooms", a folder of panoramas or scans, or a Catalogue. ``catalogue_options``.
+    - ``split``: "train", "val" or "test".
+    - ``protocol``: a preset whose camera turns: "look-around-scenes", "look-ahead-scenes"; or a Protocol.
+    - ``action``: "grid" (views rendered once and cached) or "continuous" (rendered as they are seen).
+    - ``sensors``: of rgb, depth, instance, category, normal, position; a panorama has rgb alone.
+    - ``simulator``: "embree", "habitat", "panorama", or a callable from scenes to a Simulator; what fits unless given.
+    - ``render_mode``: "rgb_array" draws view, path and belief (``show_belief``) together.
+
+    ## Version history
+    - v0: first version.
+    """
+
+    def __init__(self, render_mode: str | None = None, **options: Any):
+        super().__init__(_task(1, **options), render_mode)
+
+
+class ActiveSceneVectorEnv(TaskVectorEnv):
+    """N copies of ``ActiveSceneEnv``; the arguments are its own, and ``autoreset_mode`` as in ``TaskVectorEnv``."""
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        render_mode: str | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        **options: Any,
+    ):
+        super().__init__(_task(num_envs, **options), render_mode, autoreset_mode)
+
+
+def _task(num_envs: int, **options: Any) -> ViewTask:
+    defaults = {"catalogue": "rooms-procedural", "protocol": "look-around-scenes"}
+    return ViewTask(num_envs, "turn", **{**defaults, **options})

@@ -1,0 +1,93 @@
+"""``Task``: N episodes and what follows from them. A single and a vector environment are its two faces."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from activevision.camera import Camera
+from activevision.errors import UserError
+from activevision.protocol import Protocol
+from activevision.scenes import Catalogue, Entry
+
+
+class Task(ABC):
+    """The state of N episodes, batched. All arrays have N rows.
+
+    taken: (N,) views of each episode so far, 0 before its first. reward: (N,) of the last step.
+    """
+
+    num_envs: int
+    catalogue: Catalogue
+    split: str
+    classes: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    protocol: Protocol
+    action_space: spaces.Space
+    taken: NDArray[np.int64]
+    reward: NDArray[np.float64]
+
+    @abstractmethod
+    def observation_space(self) -> spaces.Dict:
+        """Of one environment."""
+
+    @abstractmethod
+    def start(self, mask: NDArray[np.bool_], generators: Sequence[Any], options: dict[str, Any] | None) -> None:
+        """Begin new episodes where ``mask`` is set, drawing from one generator an environment.
+
+        UserError for options that the task does not have.
+        """
+
+    @abstractmethod
+    def step(self, mask: NDArray[np.bool_], actions: Any, generators: Sequence[Any]) -> None:
+        """Act where ``mask`` is set. UserError for an action outside of the action space."""
+
+    @property
+    @abstractmethod
+    def terminated(self) -> NDArray[np.bool_]: ...
+
+    @abstractmethod
+    def observation(self) -> dict[str, NDArray]:
+        """Batched arrays, made anew at every call."""
+
+    @abstractmethod
+    def info(self) -> dict[str, NDArray]:
+        """Batched arrays: what the agent is not told."""
+
+    @abstractmethod
+    def draw(self, index: int, belief: NDArray | None) -> NDArray[np.uint8]:
+        """Picture (H, W, 3) of one episode so far."""
+
+
+class TaskFacts:
+    """What both faces tell of their task."""
+
+    task: Task
+
+    @property
+    def protocol(self) -> Protocol:
+        return self.task.protocol
+
+    @property
+    def camera(self) -> Camera:
+        return self.task.protocol.camera
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.task.classes
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.task.entries
+
+
+def check_discrete(actions: NDArray, space: spaces.Discrete) -> None:
+    """UserError for the first of actions (N,) that ``space`` does not contain."""
+    if actions.dtype.kind not in "iu" or actions.min() < 0 or actions.max() >= space.n:
+        wrong = actions[(actions < 0) | (actions >= space.n)]
+        raise UserError(f"motion {(wrong if len(wrong) else actions)[0]!r} is not in {space}: choose one that is.")

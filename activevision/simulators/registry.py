@@ -1,0 +1,45 @@
+"""Simulators by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from activevision.errors import unknown
+from activevision.scenes import Catalogue
+from activevision.simulators.simulator import Simulator
+
+SimulatorFactory = Callable[[Sequence[Any]], Simulator]
+
+SIMULATORS = ("embree", "habitat", "panorama")
+
+
+def default_simulator(scenes: Sequence[Any]) -> Simulator:
+    """The embedded Embree simulator, imported when it is first needed."""
+    from activevision.simulators.embree_simulator import EmbreeSimulator
+
+    return EmbreeSimulator(scenes)
+
+
+def get_simulator(simulator: str | SimulatorFactory | None, catalogue: Catalogue) -> SimulatorFactory:
+    """What makes a simulator of scenes: by name, as it is, or for None the embedded one that fits the catalogue.
+
+    UserError names the nearest simulator when there is none of this name.
+    """
+    if simulator is None:
+        from activevision.scenes.panoramas import PanoramaFolderCatalogue
+
+        simulator = "panorama" if isinstance(catalogue, PanoramaFolderCatalogue) else "embree"
+    if not isinstance(simulator, str):
+        return simulator
+    if simulator == "embree":
+        return default_simulator
+    if simulator == "habitat":
+        from activevision.simulators.habitat import HabitatSimulator
+
+        return HabitatSimulator
+    if simulator == "panorama":
+        from activevision.simulators.panorama import PanoramaSimulator
+
+        return PanoramaSimulator
+    raise unknown("simulator", simulator, SIMULATORS)
