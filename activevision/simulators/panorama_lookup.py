@@ -24,8 +24,8 @@ _SRGB = bytes_from_linear(np.arange(_STEPS + 1) / _STEPS)
 class Pyramid(NamedTuple):
     """All levels of one panorama, one after the other, each with a border that carries on round the sphere.
 
-    texels: (X, 3) uint8 sRGB. offset, height, width: (L,) int64; level l has height[l] × width[l] texels, stored as
-    height[l] + 2 rows of width[l] + 2.
+    texels: (3 X,) uint8 sRGB, (r, g, b) one after the other. offset, height, width: (L,) int64; level l has
+    height[l] × width[l] texels, stored from texel offset[l] on as height[l] + 2 rows of width[l] + 2.
     """
 
     texels: NDArray[np.uint8]
@@ -43,37 +43,44 @@ def build_pyramid(image: NDArray[np.uint8]) -> Pyramid:
     is up to 41° from the horizon.
     """
     linear: NDArray[np.float32] = LINEAR[image]
-    levels = [bytes_from_linear(_evened(linear, 0.75))]
+    levels = [_bytes(_evened(linear, 0.75))]
     while min(linear.shape[:2]) > 4:
         height, width = linear.shape[:2]
         linear = np.asarray(cv2.resize(linear, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.float32)
-        levels.append(bytes_from_linear(_evened(linear, 1.0)))
+        levels.append(_bytes(_evened(linear, 1.0)))
     bordered = [_bordered(level) for level in levels]
-    sizes = [level.shape[0] * level.shape[1] for level in bordered]
+    sizes = [level.size // 3 for level in bordered]
     return Pyramid(
-        texels=np.concatenate([level.reshape(-1, 3) for level in bordered]),
+        texels=np.concatenate([level.reshape(-1) for level in bordered]),
         offset=np.cumsum([0, *sizes[:-1]]).astype(np.int64),
         height=np.array([level.shape[0] for level in levels], np.int64),
         width=np.array([level.shape[1] for level in levels], np.int64),
     )
 
 
-def _evened(linear: NDArray[np.float32], patch: float) -> NDArray[np.float32]:
-    """Each row of (H, W, 3) averaged over patch / cos(latitude) texels, the sides of the image joined."""
+def _bytes(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return _SRGB[(linear * np.float32(_STEPS) + np.float32(0.5)).astype(np.int32)]
+
+
+@njit(cache=True, nogil=True)
+def _evened(linear: NDArray, patch: float) -> NDArray:
+    """Each row of (H, W, 3) float32 averaged over patch / cos(latitude) texels, the sides of the image joined."""
     height, width = linear.shape[:2]
-    latitude = (0.5 - (np.arange(height) + 0.5) / height) * math.pi
-    reach = np.clip(patch / np.cos(latitude), 1, width)
     out = np.empty_like(linear)
     for row in range(height):
-        # the integral of the row as a step function, over three turns; linear between the texels' edges
-        edges = np.zeros((3 * width + 1, 3))
-        np.cumsum(np.tile(linear[row], (3, 1)), axis=0, out=edges[1:])
-        half = reach[row] / 2 - 0.5  # beyond the texel's own edges
-        whole = math.floor(half)
+        reach = min(max(patch / math.cos((0.5 - (row + 0.5) / height) * math.pi), 1.0), float(width))
+        half = reach / 2 - 0.5  # beyond the texel's own edges, on both sides
+        whole = int(half)
         part = half - whole
-        right = edges[width + 1 + whole :][:width] * (1 - part) + edges[width + 2 + whole :][:width] * part
-        left = edges[width - whole :][:width] * (1 - part) + edges[width - whole - 1 :][:width] * part
-        out[row] = (right - left) / reach[row]
+        for channel in range(3):
+            inside = 0.0  # sum of the texels that are covered wholly
+            for column in range(-whole, whole + 1):
+                inside += linear[row, column % width, channel]
+            for column in range(width):
+                left, right = (column - whole - 1) % width, (column + whole + 1) % width
+                edges = linear[row, left, channel] + linear[row, right, channel]
+                out[row, column, channel] = (inside + part * edges) / reach
+                inside += linear[row, right, channel] - linear[row, (left + 1) % width, channel]
     return out
 
 
@@ -117,25 +124,22 @@ def _arctan2(y: np.float32, x: np.float32) -> np.float32:
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, inline="always")
-def _add_bilinear(pyramid: Pyramid, level: int, u: np.float32, v: np.float32, weight: np.float32, out: NDArray) -> None:
-    """Add ``weight`` × linear light of one level at (u, v) in [0, 1]², v downwards, to ``out`` (3,)."""
+def _bilinear(pyramid: Pyramid, level: int, u: np.float32, v: np.float32) -> tuple[np.float32, np.float32, np.float32]:
+    """Linear light of one level at (u, v) in [0, 1]², v downwards."""
     width = pyramid.width[level]
     x, y = u * np.float32(width) + np.float32(0.5), v * np.float32(pyramid.height[level]) + np.float32(0.5)
-    left, top = int(x), int(y)  # with the border nothing is negative
-    left, top = min(left, width), min(top, pyramid.height[level])
+    left, top = min(int(x), width), min(int(y), pyramid.height[level])  # with the border neither is negative
     fx, fy = x - np.float32(left), y - np.float32(top)
-    first = pyramid.offset[level] + top * (width + 2) + left
-    second = first + width + 2
-    texels = pyramid.texels
-    a, b = texels[first], texels[first + 1]
-    c, d = texels[second], texels[second + 1]
-    above, below = weight * (np.float32(1) - fy), weight * fy
-    wb, wd = above * fx, below * fx
-    wa, wc = above - wb, below - wd
-    for channel in range(3):
-        out[channel] += (
-            wa * LINEAR[a[channel]] + wb * LINEAR[b[channel]] + wc * LINEAR[c[channel]] + wd * LINEAR[d[channel]]
-        )
+    first = 3 * (pyramid.offset[level] + top * (width + 2) + left)
+    second = first + 3 * (width + 2)
+    t = pyramid.texels
+    wb, wd = fx * (np.float32(1) - fy), fx * fy
+    wa, wc = np.float32(1) - fx - fy + wd, fy - wd
+    return (
+        wa * LINEAR[t[first]] + wb * LINEAR[t[first + 3]] + wc * LINEAR[t[second]] + wd * LINEAR[t[second + 3]],
+        wa * LINEAR[t[first + 1]] + wb * LINEAR[t[first + 4]] + wc * LINEAR[t[second + 1]] + wd * LINEAR[t[second + 4]],
+        wa * LINEAR[t[first + 2]] + wb * LINEAR[t[first + 5]] + wc * LINEAR[t[second + 2]] + wd * LINEAR[t[second + 5]],
+    )
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
@@ -149,9 +153,8 @@ def look_up_views(pyramid: Pyramid, rotations: NDArray, rays: NDArray, spans: ND
     last = len(pyramid.width) - 1
     texel = np.float32(math.pi) / np.float32(pyramid.height[0])
     turn, half_turn = np.float32(0.5 / math.pi), np.float32(1.0 / math.pi)
-    half, one, steps = np.float32(0.5), np.float32(1.0), np.float32(_STEPS)
+    half, steps = np.float32(0.5), np.float32(_STEPS)
     u, v = np.empty(width, np.float32), np.empty(width, np.float32)
-    light = np.empty(3, np.float32)
     levels = np.empty((height, width), np.float32)
     for row in range(height):
         for column in range(width):
@@ -173,9 +176,12 @@ def look_up_views(pyramid: Pyramid, rotations: NDArray, rays: NDArray, spans: ND
             for column in range(width):
                 level = int(levels[row, column])
                 blend = levels[row, column] - np.float32(level)
-                light[:] = 0
-                _add_bilinear(pyramid, level, u[column], v[column], one - blend, light)
+                red, green, blue = _bilinear(pyramid, level, u[column], v[column])
                 if blend > 0:
-                    _add_bilinear(pyramid, level + 1, u[column], v[column], blend, light)
-                for channel in range(3):
-                    rgb[view, row, column, channel] = _SRGB[int(light[channel] * steps + half)]
+                    coarse_red, coarse_green, coarse_blue = _bilinear(pyramid, level + 1, u[column], v[column])
+                    red += blend * (coarse_red - red)
+                    green += blend * (coarse_green - green)
+                    blue += blend * (coarse_blue - blue)
+                rgb[view, row, column, 0] = _SRGB[int(red * steps + half)]
+                rgb[view, row, column, 1] = _SRGB[int(green * steps + half)]
+                rgb[view, row, column, 2] = _SRGB[int(blue * steps + half)]
