@@ -17,15 +17,16 @@ class SceneChoice:
     """Which scenes."""
 
     scenes: str = "procedural"
-    """"procedural", "furniture", "furniture-all", or the path of a folder class/*.obj (or class/{train,val,test}/*)."""
+    """A catalogue (`activevision scenes list` names them), or the path of a folder class/* of meshes or panoramas,
+    also as meshes:PATH, panoramas:PATH, scans:PATH."""
     ambiguity: float | None = None
     """Of procedural objects: 0 tells classes apart from everywhere, 1 only from some views."""
     per_class: int | None = None
-    """Procedural objects a class, over all splits."""
+    """Procedural objects or rooms a class, over all splits."""
     scene_seed: int | None = None
-    """Seed of the procedural objects."""
+    """Seed of the procedural objects or rooms."""
     up: str | None = None
-    """Up axis of a folder's meshes: x, y or z."""
+    """Up axis of a folder's meshes or scans: x, y or z."""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -37,12 +38,9 @@ class SceneChoice:
         """UserError for a name that is none, or an option that this catalogue does not have."""
         from activevision.errors import UserError
         from activevision.scenes import get_catalogue
+        from activevision.scenes.registry import CATALOGUES, FOLDERS, folder_of
 
-        allowed = {
-            "procedural": {"ambiguity", "per_class", "seed"},
-            "furniture": set(),
-            "furniture-all": set(),
-        }.get(self.scenes, {"up"})
+        allowed = CATALOGUES[self.scenes] if self.scenes in CATALOGUES else FOLDERS[folder_of(self.scenes)[0]]
         for name in self.options:
             if name not in allowed:
                 flag = {"seed": "scene-seed", "per_class": "per-class"}.get(name, name)

@@ -5,17 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from activevision.errors import unknown
+from activevision.errors import UserError, unknown
 from activevision.scenes.catalogue import Catalogue
 
-CATALOGUES = ("procedural", "furniture", "furniture-all")
+CATALOGUES = {
+    "procedural": ("ambiguity", "per_class", "seed"),
+    "furniture": (),
+    "furniture-all": (),
+    "rooms": ("per_class", "seed"),
+    "rooms-procedural": ("per_class", "seed"),
+}
+"""Catalogues that have a name, each with the options that a command line may give it."""
+
+FOLDERS = {"meshes": ("up",), "panoramas": ("width",), "scans": ("up",)}
+"""What a user's folder may hold, each with such options."""
 
 
 def get_catalogue(name: str | Catalogue, **options: Any) -> Catalogue:
-    """The catalogue of that name, the ``meshes`` catalogue of a folder, or a catalogue object as it is.
+    """The catalogue of that name, that of a user's folder, or a catalogue object as it is.
 
-    ``options`` go to the catalogue: ``ambiguity``, ``per_class`` and ``seed`` for "procedural"; ``up`` for a folder.
-    UserError names the nearest catalogue when there is neither such a name nor such a folder.
+    A folder is given as ``KIND:PATH`` with a kind of FOLDERS, or as its path alone where it holds meshes or pictures in
+    a folder for each class. ``options`` go to the catalogue. UserError names the nearest catalogue when there is
+    neither such a name nor such a folder.
     """
     if not isinstance(name, str):
         return name
@@ -23,12 +34,47 @@ def get_catalogue(name: str | Catalogue, **options: Any) -> Catalogue:
         from activevision.scenes.procedural import ProceduralCatalogue
 
         return ProceduralCatalogue(**options)
+    if name in ("rooms", "rooms-procedural"):
+        from activevision.scenes.rooms import RoomsCatalogue
+
+        return RoomsCatalogue("furniture" if name == "rooms" else "procedural", **options)
     if name in CATALOGUES:
         from activevision.scenes.furniture import SELECTIONS, FurnitureCatalogue
 
         return FurnitureCatalogue(SELECTIONS[name], **options)
-    if Path(name).is_dir():
-        from activevision.scenes.meshes import MeshFolderCatalogue
+    return _of_folder(*folder_of(name), **options)
 
-        return MeshFolderCatalogue(Path(name), **options)
-    raise unknown("catalogue", name, [*CATALOGUES, "a folder of meshes"])
+
+def folder_of(name: str) -> tuple[str, Path]:
+    """Kind and path of a user's folder; UserError where ``name`` is neither that nor a catalogue's name."""
+    kind, separator, path = name.partition(":")
+    if separator and kind in FOLDERS:
+        return kind, Path(path)
+    root = Path(name)
+    if not root.is_dir():
+        raise unknown("catalogue", name, [*CATALOGUES, *(f"{kind}:PATH" for kind in FOLDERS)])
+    return ("panoramas" if _holds_pictures_alone(root) else "meshes"), root
+
+
+def _holds_pictures_alone(root: Path) -> bool:
+    """Whether there are pictures and no meshes, whose textures they might be."""
+    from activevision.scenes import mesh_files, panorama_files
+
+    ends = {file.suffix[1:].lower() for file in root.rglob("*")}
+    return bool(ends & set(panorama_files.FORMATS)) and not ends & set(mesh_files.FORMATS)
+
+
+def _of_folder(kind: str, path: Path, **options: Any) -> Catalogue:
+    if not path.is_dir():
+        raise UserError(f"no folder {path}: check the path.")
+    if kind == "panoramas":
+        from activevision.scenes.panoramas import PanoramaFolderCatalogue
+
+        return PanoramaFolderCatalogue(path, **options)
+    if kind == "scans":
+        from activevision.scenes.scans import ScanCatalogue
+
+        return ScanCatalogue(path, **options)
+    from activevision.scenes.meshes import MeshFolderCatalogue
+
+    return MeshFolderCatalogue(path, **options)
