@@ -127,7 +127,7 @@ def mirror(rng: Generator) -> Model:
     image = (np.array([176, 198, 206]) * (1 - 0.22 * row[..., None]) + 45 * streak).clip(0, 255).astype(np.uint8)
     glass = Finish(Material((1.0, 1.0, 1.0), image))
     model.add(frame, box(width + 0.05, height + 0.05, 0.02, radius=0.006))
-    model.add(glass, plate(width, height, 0.006, (0, 0.025, 0.01)))
+    model.add(glass, plate(width, height, 0.006, (0, 0.025, 0.01), inner=3))
     return model
 
 

@@ -49,7 +49,7 @@ def rug(rng: Generator) -> Model:
     trim = textures.blend(border, border * 0.6, ((edge > 0.03) & (edge < 0.05)).astype(float))
     picture = np.where((edge < 0.09)[..., None], trim, field) if rng.random() < 0.75 else field
     # laid flat: the picture's plate lies on its back
-    model.add(image(picture), plate(width, depth, THICKNESS).turned("x", -90).moved(z=depth / 2))
+    model.add(image(picture), plate(width, depth, THICKNESS, inner=8).turned("x", -90).moved(z=depth / 2))
     return model
 
 
@@ -62,7 +62,7 @@ def television(rng: Generator) -> Model:
     case = plain(DARK * rng.uniform(0.8, 2.2))
     model.add(case, box(width + 0.03, height + 0.03, 0.035, (0, lift, 0), radius=0.006))
     picture = textures.painting(rng, palette(rng, 5)) if rng.random() < 0.4 else np.full((4, 4, 3), 22, np.uint8)
-    model.add(image(picture), plate(width, height, 0.004, (0, lift + 0.015, 0.018)))
+    model.add(image(picture), plate(width, height, 0.004, (0, lift + 0.015, 0.018), inner=4))
     if rng.random() < 0.5:
         model.add(case, box(0.36 * width, 0.012, 0.2, radius=0.004), box(0.08, lift + 0.02, 0.03, (0, 0.005, -0.02)))
     else:

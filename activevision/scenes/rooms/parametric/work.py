@@ -83,7 +83,7 @@ def whiteboard(rng: Generator) -> Model:
         if chalk
         else np.full(3, 0.96)
     )
-    model.add(image(_scribbles(rng, ground, chalk)), plate(width, height, 0.012, (0, 0.02, 0)))
+    model.add(image(_scribbles(rng, ground, chalk)), plate(width, height, 0.012, (0, 0.02, 0), inner=10))
     frame = wood(rng) if chalk and rng.random() < 0.6 else plain(STEEL)
     for y in (0.0, height + 0.02):
         model.add(frame, box(width + 0.05, 0.03, 0.03, (0, y, 0.003)))
@@ -145,7 +145,7 @@ def notice_board(rng: Generator) -> Model:
         picture[top : top + tall, left : left + wide] = sheet * 255
         for line in range(top + 4, top + tall - 3, 4):
             picture[line, left + 3 : left + wide - 3 - int(rng.integers(0, 6))] = sheet * 120
-    model.add(image(picture), plate(width, height, 0.01, (0, 0.02, 0)))
+    model.add(image(picture), plate(width, height, 0.01, (0, 0.02, 0), inner=6))
     frame = pick(rng, HARD)
     for y in (0.0, height + 0.01):
         model.add(frame, box(width + 0.06, 0.03, 0.022, (0, y, 0.002)))
@@ -357,7 +357,7 @@ def projector_screen(rng: Generator) -> Model:
             picture[110 - tall : 110, 14 + bar * 10 : 22 + bar * 10] = tones[1] * 255
         for line in range(36, 110, 10):
             picture[line : line + 3, 82 : 82 + int(rng.integers(18, 40))] = tones[2] * 200
-    model.add(image(picture), plate(width, height, 0.006, (0, 0.02, 0)))
+    model.add(image(picture), plate(width, height, 0.006, (0, 0.02, 0), inner=10))
     model.add(plain(np.full(3, 0.9)), box(width + 0.14, 0.09, 0.09, (0, height + 0.02, 0), radius=0.02))
     model.add(plain(DARK), box(width + 0.02, 0.025, 0.02, (0, 0, 0)))
     return model
