@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,14 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
-from activevision.files import cache_dir, digest, write_json
-from activevision.machine import cores
-from activevision.progress import progress
+from activevision.files import digest
 from activevision.scenes.catalogue import SPLITS, Entry, check_split, check_split_name
 from activevision.scenes.class_folders import ClassFile, licence_of, report, split_files
+from activevision.scenes.file_facts import learn
 from activevision.scenes.panorama_files import FORMATS, READER_VERSION, check_picture, read_picture
-
-_SAVE_EVERY = 500  # pictures checked between two savings, so that a killed run goes on from there
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,13 +121,9 @@ def _usable(root: Path) -> list[ClassFile]:
         loose += [f"{path}: is in no split folder, left out." for path, (_, split) in placed.items() if split is None]
         placed = {path: place for path, place in placed.items() if place[1]}
     report(sorted(loose))
-    checks = _checked(root, sorted(placed))
-    report([f"{check.error} Left out." for check in checks.values() if check.error])
-    files = [
-        ClassFile(path, *placed[path], check.content, check.content)
-        for path, check in checks.items()
-        if not check.error
-    ]
+    checks = learn(root, sorted(placed), _check, kind="panoramas", version=READER_VERSION)
+    report([f"{error} Left out." for _, error in checks.values() if error])
+    files = [ClassFile(path, *placed[path], content, content) for path, (content, error) in checks.items() if not error]
     if not files:
         raise UserError(f"none of the {len(checks)} panoramas in {root} can be used: see the reasons above.")
     return files
@@ -152,56 +143,13 @@ def _pictures(root: Path) -> list[str]:
     return sorted(found)
 
 
-@dataclass(frozen=True)
-class _Check:
-    """stamp: size and time of the file that was checked. content: hash of its bytes. error: why it is unusable."""
-
-    stamp: tuple[int, int]
-    content: str
-    error: str
-
-
-def _checked(root: Path, paths: Sequence[str]) -> dict[str, _Check]:
-    """Checks of the files ``paths`` (relative to ``root``), from the cache where size and time are the same."""
-    cache = cache_dir("panoramas") / f"{digest(str(root.resolve()), READER_VERSION)}.json"
-    known = _cached(cache)
-    stamps = {path: ((root / path).stat().st_size, (root / path).stat().st_mtime_ns) for path in paths}
-    checks = {path: known[path] for path in paths if path in known and known[path].stamp == stamps[path]}
-    new = [path for path in paths if path not in checks]
-    if new:
-        with (
-            progress(f"checking panoramas of {root.name}", len(new), "files") as advance,
-            ThreadPoolExecutor(cores()) as pool,
-        ):
-            try:
-                results = pool.map(lambda path: _check(root / path, stamps[path]), new)
-                for number, (path, check) in enumerate(zip(new, results, strict=True), start=1):
-                    checks[path] = check
-                    advance(1)
-                    if number % _SAVE_EVERY == 0 or number == len(new):
-                        content = {path: [one.stamp, one.content, one.error] for path, one in checks.items()}
-                        write_json(cache, content)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-    return {path: checks[path] for path in paths}
-
-
-def _check(path: Path, stamp: tuple[int, int]) -> _Check:
+def _check(path: Path) -> list[str]:
+    """Hash of the file's bytes, and why it is unusable or nothing."""
     try:
         data = path.read_bytes()
         check_picture(path, data)
     except OSError as error:
-        return _Check(stamp, "", f"{path}: cannot be opened ({error.strerror}): check its permissions.")
+        return ["", f"{path}: cannot be opened ({error.strerror}): check its permissions."]
     except UserError as error:
-        return _Check(stamp, "", str(error))
-    return _Check(stamp, hashlib.sha256(data).hexdigest()[:16], "")
-
-
-def _cached(cache: Path) -> dict[str, _Check]:
-    """What was found before; nothing where the cache is missing or damaged."""
-    try:
-        content = json.loads(cache.read_text(encoding="utf-8"))
-        return {path: _Check((size, time), *rest) for path, ((size, time), *rest) in content.items()}
-    except (FileNotFoundError, ValueError, TypeError, AttributeError):
-        return {}
+        return ["", str(error)]
+    return [hashlib.sha256(data).hexdigest()[:16], ""]
