@@ -51,6 +51,10 @@ class ViewpointSpace(Protocol):
         """(N, 2) elevation and azimuth in radians."""
         ...
 
+    def around(self, states: NDArray) -> NDArray:
+        """States (N, E·A, d) of the protocol's view grid in raster order, turned to begin at the azimuth of each."""
+        ...
+
     def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
         """Images (N, H, W, …) of scenes (N,)."""
         ...
@@ -88,6 +92,10 @@ class GridViewpoints:
 
     def angles(self, states: NDArray) -> NDArray[np.float64]:
         return np.stack([self.protocol.elevations[states[:, 0]], states[:, 1] * self.protocol.azimuth_step], axis=-1)
+
+    def around(self, states: NDArray) -> NDArray:
+        rows, columns = np.indices(self.protocol.grid_shape).reshape(2, 1, -1)
+        return np.stack(np.broadcast_arrays(rows, (columns + states[:, 1:]) % self.protocol.azimuths), axis=-1)
 
     def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
         return self.grid.views(scenes, states, sensor)
@@ -134,6 +142,11 @@ class SphereViewpoints:
 
     def angles(self, states: NDArray) -> NDArray[np.float64]:
         return states
+
+    def around(self, states: NDArray) -> NDArray:
+        rows, columns = np.indices(self.protocol.grid_shape).reshape(2, 1, -1)
+        azimuths = (states[:, 1:] + columns * self.protocol.azimuth_step) % (2 * np.pi)
+        return np.stack(np.broadcast_arrays(self.protocol.elevations[rows], azimuths), axis=-1)
 
     def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
         return self._simulator.render(scenes, self.poses(states), self.protocol.camera, (sensor,))[sensor]
