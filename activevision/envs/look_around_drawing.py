@@ -18,6 +18,7 @@ def draw_completion(
     frame: NDArray[np.uint8],
     target: NDArray[np.uint8],
     prediction: NDArray[np.uint8] | None,
+    predicted_from: int,
     error: float,
     angles: NDArray[np.float64],
     protocol: Protocol,
@@ -26,7 +27,8 @@ def draw_completion(
     """One picture (H, W, 3) uint8 of an episode so far.
 
     frame: (H, W, 3) the current view. target, prediction: (E, A, H, W, 3) view grids whose column 0 has the azimuth of
-    the first view; None before the first prediction. error: mean squared error × 1000 of the prediction.
+    the first view; the prediction was made of the first ``predicted_from`` views (None of none), and ``error`` is its
+    mean squared error × 1000.
     angles: (t, 2) elevation and azimuth in radians of the glimpses, azimuth from the first.
     """
     tile = _GRID_WIDTH // protocol.azimuths
@@ -37,17 +39,13 @@ def draw_completion(
     pen = ImageDraw.Draw(canvas)
     canvas.paste(_enlarged(frame, _SIDE, _SIDE), (_MARGIN, _HEADER))
     pen.text((_MARGIN, 14), f"View {len(angles)} of {protocol.views}", INK, font(17))
-    pen.text((_MARGIN, _HEADER + _SIDE + 6), title, SOFT, font(13))
-    grey = np.full_like(target, 127)
-    for place, (name, views, note) in enumerate(
-        (
-            ("Predicted", grey if prediction is None else prediction, f"error {error:.1f}"),
-            ("There", target, ""),
-        )
-    ):
+    known = f"from view{'s' * (predicted_from > 1)} 1{f' to {predicted_from}' * (predicted_from > 1)}"
+    note = f"{known if predicted_from else 'nothing yet'}  ·  MSE × 1000 = {error:.1f}"
+    guess = np.full_like(target, 127) if prediction is None else prediction
+    for place, (name, views, words) in enumerate((("Predicted", guess, note), ("True", target, title))):
         left = _MARGIN + _SIDE + _MARGIN + _SCALE_WIDTH + place * panel
         pen.text((left, 14), name, INK, font(17))
-        pen.text((left + columns * tile, 17), note, SOFT, font(13), anchor="ra")
+        pen.text((left + columns * tile, 17), words, SOFT, font(13), anchor="ra")
         canvas.paste(_grid(views, angles, protocol, tile), (left, _HEADER))
         _draw_scales(pen, left, protocol, tile)
     return np.asarray(canvas)
@@ -63,8 +61,8 @@ def _grid(views: NDArray[np.uint8], angles: NDArray[np.float64], protocol: Proto
             picture.paste(_enlarged(views[row, column], tile - 1, tile - 1), (round(x * tile), round(y * tile)))
     pen = ImageDraw.Draw(picture)
     for number, (elevation, azimuth) in enumerate(angles, 1):
-        row = float(np.interp(elevation, protocol.elevations, np.arange(rows)))
-        x, y = _place(row, azimuth / protocol.azimuth_step, protocol)
+        height = float(np.interp(elevation, protocol.elevations, np.arange(rows)))
+        x, y = _place(height, azimuth / protocol.azimuth_step, protocol)
         colour = ORANGE if number == len(angles) else BLUE
         for left in (x, x - columns):  # a glimpse between columns may lie across the seam
             corner = (left * tile, y * tile)
@@ -88,7 +86,7 @@ def _draw_scales(pen: ImageDraw.ImageDraw, left: int, protocol: Protocol, tile: 
         pen.text((left - 6, _HEADER + (y + 0.5) * tile), f"{elevation:+.0f}°", SOFT, font(11), anchor="rm")
     for column in range(protocol.azimuths):
         x, _ = _place(0.0, float(column), protocol)
-        degrees = (column * 360 / protocol.azimuths + 180) % 360 - 180
+        degrees = 180 - (180 - column * 360 / protocol.azimuths) % 360  # from −180, not included, to 180
         bottom = _HEADER + len(protocol.elevations_deg) * tile
         pen.text((left + (x + 0.5) * tile, bottom + 4), f"{degrees:.0f}°", SOFT, font(11), anchor="ma")
 

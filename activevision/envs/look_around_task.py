@@ -106,9 +106,10 @@ class LookAroundTask(AnsweringTask):
             frame=task.viewpoints.look(task.scene[index : index + 1], task.viewpoint[index : index + 1], "rgb")[0],
             target=self.target[index],
             prediction=self._prediction[index] if self.answers[index] else None,
+            predicted_from=int(self.answers[index]),
             error=float(self.error[index]),
             angles=path - [0.0, path[0, 1]],
-            protocol=self.protocol,
+            protocol=task.protocol,
             title=f"{entry.label}  ·  {entry.id}",
         )
 
