@@ -438,7 +438,7 @@ def _refused(
     try:
         yield
     except kinds as error:
-        if names is not None and not re.search(rf"\b{names}\b", str(error)):
+        if names is not None and not re.search(rf"(?<![\w.]){names}(?!\.?\w)", str(error)):
             raise CheckFailed(f"{what}: expected a {wanted} that names view {names}, got {error}") from error
     except Exception as error:
         raise CheckFailed(f"{what}: expected a {wanted}, got {type(error).__name__}: {error}") from error
