@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -13,9 +13,17 @@ import numpy as np
 from numpy.random import Generator
 
 from activevision.errors import UserError, unknown
+from activevision.files import digest
 from activevision.scenes.catalogue import SPLITS, Entry, check_split, check_split_name
 from activevision.scenes.rooms.classes import CLASSES
-from activevision.scenes.rooms.pieces import built_pieces
+from activevision.scenes.rooms.models import (
+    furnished_pieces,
+    model_credits,
+    model_table,
+    models_available,
+    models_key,
+)
+from activevision.scenes.rooms.pieces import Piece, built_pieces
 from activevision.scenes.rooms.room import furnish
 from activevision.scenes.scene import Scene
 
@@ -27,10 +35,10 @@ SOURCES = ("furniture", "procedural")
 class RoomRecipe:
     """Everything one room is made from; calling it makes the scene.
 
-    index: of the room in its class, over all splits. split: whose pieces it is furnished with.
+    pieces: "furniture" or "procedural". index: of the room in its class, over all splits. split: whose pieces it gets.
     """
 
-    catalogue: str
+    pieces: str
     label: str
     seed: int
     index: int
@@ -42,10 +50,13 @@ class RoomRecipe:
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(f"{version()} {self!r}".encode()).hexdigest()[:16]
+        models = models_key() if self.pieces == "furniture" else ""
+        return digest("rooms", version(), models, asdict(self))
 
     def __call__(self) -> Scene:
-        return furnish(self.id, self.label, self._generator, _pieces(self.catalogue, self.seed, self.split))
+        scene = furnish(self.id, self.label, self._generator, _pieces(self.pieces, self.seed, self.split))
+        licence, credit = _terms(self.pieces)
+        return replace(scene, source=f"{_name(self.pieces)}:{self.id}", licence=licence, credit=credit)
 
     def _generator(self, attempt: int) -> Generator:
         return np.random.default_rng([self.seed, self.index, crc32(self.label.encode()), attempt])
@@ -78,22 +89,41 @@ class RoomsCatalogue:
         for label in classes or ():
             if label not in CLASSES:
                 raise unknown("room class", label, CLASSES)
-        self.name = "rooms" if pieces == "furniture" else "rooms-procedural"
+        if pieces == "furniture" and not models_available():
+            raise UserError(
+                "the furniture for these rooms is not here yet: run `activevision scenes fetch furniture`, "
+                "or choose rooms-procedural."
+            )
+        self.name = _name(pieces)
         self.classes = tuple(CLASSES) if classes is None else tuple(classes)
-        self.licence, self.credit = "MIT", "activevision rooms"
-        self.per_class, self.seed = per_class, seed
+        self.licence, self.credit = _terms(pieces)
+        self.pieces, self.per_class, self.seed = pieces, per_class, seed
 
     def scenes(self, split: str) -> Sequence[Entry]:
         """Entries of "train", "val" or "test", class after class; UserError for another name or an empty split."""
         check_split_name(split)
         indices = [index for index, dealt in enumerate(_deal(self.per_class)) if dealt == split]
-        recipes = [RoomRecipe(self.name, label, self.seed, index, split) for label in self.classes for index in indices]
+        recipes = [
+            RoomRecipe(self.pieces, label, self.seed, index, split) for label in self.classes for index in indices
+        ]
         return check_split(split, [Entry(r.id, r.label, r.key, r) for r in recipes], self.name)
 
 
+def _name(pieces: str) -> str:
+    return "rooms" if pieces == "furniture" else "rooms-procedural"
+
+
+def _terms(pieces: str) -> tuple[str, str]:
+    """Licence and credit of rooms with such pieces."""
+    if pieces == "procedural":
+        return "MIT", "activevision rooms"
+    licence, credit = model_credits(sorted({row.library for row in model_table()}))
+    return f"MIT (rooms), {licence}", f"activevision rooms. {credit}"
+
+
 @functools.lru_cache(maxsize=8)
-def _pieces(catalogue: str, seed: int, split: str) -> dict:
-    return built_pieces(seed, split)
+def _pieces(pieces: str, seed: int, split: str) -> dict[str, tuple[Piece, ...]]:
+    return built_pieces(seed, split) if pieces == "procedural" else furnished_pieces(seed, split)
 
 
 def _deal(count: int) -> list[str]:

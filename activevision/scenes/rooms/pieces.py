@@ -44,7 +44,7 @@ class Body:
 class Piece(Protocol):
     """Something that can be loaded to play a role.
 
-    family: pieces of one set and family match. group: variants of one another have the same.
+    family: pieces of one set and family match; those of none match all.
     """
 
     @property
@@ -118,7 +118,7 @@ class Kit:
         self._families: dict[str, str] = {}
         for name in sorted({role.set for role in ROLES.values() if role.set}):
             members = [role for role in ROLES if ROLES[role].set == name]
-            families = sorted({piece.family for role in members for piece in pieces.get(role, ())})
+            families = sorted({piece.family for role in members for piece in pieces.get(role, ())} - {""})
             if families:
                 self._families[name] = families[rng.integers(len(families))]
 
@@ -126,5 +126,6 @@ class Kit:
         """A piece that plays the role; of a set, one of this room's family where it has any."""
         choice: Sequence[Piece] = self._pieces[role]
         family = self._families.get(ROLES[role].set)
-        choice = [piece for piece in choice if piece.family == family] or choice
+        if family is not None:
+            choice = [piece for piece in choice if piece.family in (family, "")] or choice
         return choice[rng.integers(len(choice))].load()

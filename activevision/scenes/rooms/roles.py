@@ -101,7 +101,7 @@ ROLES: dict[str, Role] = {
     "wall cupboard": Role("cabinet", kitchen.wall_cupboard, set=KITCHEN_SET),
     "hood": Role("hood", kitchen.hood, set=KITCHEN_SET),
     "microwave": Role("microwave", kitchen.microwave),
-    "kettle": Role("kettle", kitchen.kettle),
+    "kettle": Role("small appliance", kitchen.kettle),
     "pot": Role("pot", kitchen.pot),
     # washing
     "toilet": Role("toilet", bathroom.toilet),
@@ -120,6 +120,8 @@ ROLES: dict[str, Role] = {
     "monitor": Role("monitor", monitor, lambda s: s[0] < 0.75 and s[2] < 0.4),
     "keyboard": Role("keyboard", work.keyboard),
     "printer": Role("printer", work.printer),
+    "stationery": Role("stationery", work.pen_pot),
+    "desk lamp": Role("lamp", lamp, _tall(0.2, 0.75)),
     "filing cabinet": Role("filing cabinet", work.filing_cabinet),
     "waste bin": Role("bin", work.waste_bin),
     "whiteboard": Role("board", work.whiteboard),

@@ -375,7 +375,7 @@ class Curtains:
     def _dress(layout: Layout, body: Body, wall: Wall, opening: Opening) -> None:
         low = min(opening.top + 0.12, layout.plan.height - 0.06) - body.size[1]
         for along in (opening.start - body.size[0] / 2 - 0.01, opening.stop + body.size[0] / 2 + 0.01):
-            if 0.0 < along - body.size[0] / 2 and along + body.size[0] / 2 < wall.length:
+            if along - body.size[0] / 2 > 0.0 and along + body.size[0] / 2 < wall.length:
                 x, z = wall.at(along, 0.5 * GAP + body.size[2] / 2)
                 layout.stand(body, x, z, wall.heading, low=max(low, 0.02))
 

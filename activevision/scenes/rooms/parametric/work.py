@@ -242,6 +242,29 @@ def keyboard(rng: Generator) -> Model:
     return model
 
 
+def pen_pot(rng: Generator) -> Model:
+    """Pens in a pot, or a letter tray with paper."""
+    model = Model()
+    if rng.random() < 0.5:
+        model.add(
+            plain(colour(rng)),
+            lathe([(0, 0), (0.04, 0), (0.04, 0.1), (0.036, 0.1), (0.036, 0.006), (0, 0.006)], sides=20),
+        )
+        for index in range(4):
+            x, z = 0.025 * np.cos(1.6 * index), 0.025 * np.sin(1.6 * index)
+            model.add(plain(colour(rng)), tube([(0.6 * x, 0.01, 0.6 * z), (1.3 * x, 0.16, 1.3 * z)], 0.005, sides=6))
+        return model
+    tray = plain(DARK * 2) if rng.random() < 0.5 else plain(colour(rng))
+    for level in range(int(rng.integers(1, 4))):
+        y = 0.07 * level
+        model.add(tray, box(0.25, 0.006, 0.33, (0, y, 0)))
+        for side in (-1, 1):
+            model.add(tray, box(0.006, 0.055, 0.33, (side * 0.125, y, 0)))
+        model.add(tray, box(0.25, 0.055, 0.006, (0, y, -0.162)))
+        model.add(plain(np.full(3, 0.96)), box(0.21, rng.uniform(0.005, 0.03), 0.297, (0, y + 0.006, 0)))
+    return model
+
+
 def waste_bin(rng: Generator) -> Model:
     model = Model()
     radius, height = rng.uniform(0.12, 0.16), rng.uniform(0.28, 0.38)
