@@ -28,12 +28,14 @@ READER_VERSION = 1
 SEE_THROUGH = 0.5
 """Surfaces of at most this opacity, such as window panes, are left out: simulators draw opaque surfaces only."""
 
-_Y_UP = {
+Y_UP = {
     "x": np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
     "y": np.eye(3),
     "z": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]),
 }
-UP_AXES = tuple(_Y_UP)
+"""Rotation (3, 3) that turns each axis which may be a file's up into +Y."""
+
+UP_AXES = tuple(Y_UP)
 
 
 class Surface(NamedTuple):
@@ -48,14 +50,14 @@ def read_meshes(path: Path, up: str = "y") -> tuple[Mesh, ...]:
 
     Units are the file's own. UserError names the file and the reason where it cannot be read or holds no triangles.
     """
-    if up not in _Y_UP:
-        raise unknown("up axis", up, _Y_UP)
+    if up not in Y_UP:
+        raise unknown("up axis", up, Y_UP)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be opened ({error.strerror}): check the path and its permissions.") from None
     surfaces = read_surfaces(data, path.suffix[1:].lower(), str(path), FilePathResolver(str(path)))
-    return tuple(transformed(mesh, _Y_UP[up]) for mesh in opaque(surfaces))
+    return tuple(transformed(mesh, Y_UP[up]) for mesh in opaque(surfaces))
 
 
 def read_surfaces(data: bytes, file_type: str, name: str, resolver: Resolver) -> list[Surface]:

@@ -14,7 +14,7 @@ from trimesh.visual.material import PBRMaterial, SimpleMaterial
 from activevision.scenes.scene import Material, Mesh
 
 TEXTURE_SIZE = 256
-"""Textures are shrunk to at most this many pixels a side: views are small, and a catalogue holds hundreds."""
+"""Textures of objects are shrunk to this many pixels a side: views are small, and a catalogue holds hundreds."""
 
 _PALETTE = 64  # colours that vertex or face colours are reduced to, each a mesh of its own
 _CUT_OUT_LEVELS = 3  # a face with a partly transparent texture is cut into at most 4^3 pieces
@@ -24,13 +24,18 @@ _INSIDE = np.array(  # barycentric coordinates of the points that decide whether
 ) / np.array(3.0)
 
 
-def surface_look(material: Any) -> tuple[tuple[float, float, float], float, NDArray[np.uint8] | None]:
-    """Colour (sRGB), opacity and texture (H, W, 4) of a trimesh material; the texture is None without a whole image."""
+def surface_look(
+    material: Any, size: int = TEXTURE_SIZE
+) -> tuple[tuple[float, float, float], float, NDArray[np.uint8] | None]:
+    """Colour (sRGB), opacity and texture (H, W, 4) of a trimesh material; the texture is None without a whole image.
+
+    The texture is shrunk to at most ``size`` pixels a side.
+    """
     if isinstance(material, PBRMaterial):
-        return _pbr_look(material)
+        return _pbr_look(material, size)
     if not isinstance(material, SimpleMaterial):
         return Material().colour, 1.0, None
-    image = _pixels(material.image)
+    image = _pixels(material.image, size)
     colour = np.asarray(material.diffuse, np.float64)[:3] / 255
     if image is not None and colour.max() < 0.02:
         colour = np.ones(3)  # exporters write Kd 0 0 0 beside a texture that is to be seen as it is
@@ -95,11 +100,11 @@ def cut_out(mesh: Mesh, alpha: NDArray[np.uint8]) -> Mesh:
     )
 
 
-def _pbr_look(material: PBRMaterial) -> tuple[tuple[float, float, float], float, NDArray[np.uint8] | None]:
+def _pbr_look(material: PBRMaterial, size: int) -> tuple[tuple[float, float, float], float, NDArray[np.uint8] | None]:
     rgba = np.ones(4) if material.baseColorFactor is None else np.asarray(material.baseColorFactor, np.float64) / 255
     linear = rgba[:3]  # glTF gives factors in linear light
     colour = np.where(linear < 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    image = _pixels(material.baseColorTexture)
+    image = _pixels(material.baseColorTexture, size)
     if material.alphaMode in ("BLEND", "MASK"):
         return _rgb(colour), float(rgba[3]), image
     if image is not None:
@@ -124,18 +129,18 @@ def _mtl_opacity(values: dict[str, Any]) -> float:
     return 1.0
 
 
-def _pixels(image: Image.Image | None) -> NDArray[np.uint8] | None:
-    """(H, W, 4) of at most TEXTURE_SIZE a side; None where there is no image or its data are damaged."""
+def _pixels(image: Image.Image | None, size: int) -> NDArray[np.uint8] | None:
+    """(H, W, 4) of at most ``size`` a side; None where there is no image or its data are damaged."""
     if image is None:
         return None
     try:
-        image.draft("RGB", (2 * TEXTURE_SIZE, 2 * TEXTURE_SIZE))  # a JPEG is decoded no larger than it has to be
+        image.draft("RGB", (2 * size, 2 * size))  # a JPEG is decoded no larger than it has to be
         pixels = np.array(image.convert("RGBA"))
     except (OSError, SyntaxError, ValueError):
         return None
     if pixels[..., 3].min() == 0 and pixels[..., 3].max() > 0:
         pixels = _bleed(pixels)
-    scale = TEXTURE_SIZE / max(pixels.shape[:2])
+    scale = size / max(pixels.shape[:2])
     if scale < 1:
         width, height = (max(1, round(side * scale)) for side in pixels.shape[1::-1])
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
