@@ -29,6 +29,7 @@ class LookAroundTask(AnsweringTask):
     """
 
     task: ViewTask
+    protocol: Protocol
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class LookAroundTask(AnsweringTask):
             predicted_from=int(self.answers[index]),
             error=float(self.error[index]),
             angles=path - [0.0, path[0, 1]],
-            protocol=task.protocol,
+            protocol=self.protocol,
             title=f"{entry.label}  ·  {entry.id}",
         )
 
