@@ -43,7 +43,7 @@ def draw_episode(
     if belief is not None:
         left += _SIDE + _MARGIN
         pen.text((left, 14), "Belief", INK, font(17))
-        _draw_belief(pen, left, classes, label, belief)
+        draw_belief(pen, left, classes, label, belief)
     return np.asarray(canvas)
 
 
@@ -79,7 +79,7 @@ def _draw_path(pen: ImageDraw.ImageDraw, left: int, angles: NDArray[np.float64])
         pen.text((x, y), str(number), PAPER, font(13), anchor="mm")
 
 
-def _draw_belief(
+def draw_belief(
     pen: ImageDraw.ImageDraw, left: int, classes: Sequence[str], label: int, belief: NDArray[np.float64]
 ) -> None:
     """The most probable classes as bars; the true class always, in orange."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from activevision.camera import Camera
 from activevision.errors import UserError
+from activevision.explore_protocol import ExploreProtocol
 from activevision.protocol import Protocol
 from activevision.scenes import Catalogue, Entry
 
@@ -27,10 +28,14 @@ class Task(ABC):
     split: str
     classes: tuple[str, ...]
     entries: tuple[Entry, ...]
-    protocol: Protocol
+    protocol: Protocol | ExploreProtocol
     action_space: spaces.Space
     taken: NDArray[np.int64]
     reward: NDArray[np.float64]
+
+    def prepare(self) -> None:
+        """Do at once, with a progress bar, what would otherwise be done at first use."""
+        return
 
     @abstractmethod
     def observation_space(self) -> spaces.Dict:
@@ -70,7 +75,7 @@ class TaskFacts:
     task: Task
 
     @property
-    def protocol(self) -> Protocol:
+    def protocol(self) -> Protocol | ExploreProtocol:
         return self.task.protocol
 
     @property

@@ -10,13 +10,14 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from activevision.envs.drawing import draw_episode
+from activevision.envs.sensor_spaces import sensor_spaces
 from activevision.envs.task import Task, check_discrete
 from activevision.envs.viewpoints import GridViewpoints, SphereViewpoints, ViewpointSpace
 from activevision.errors import UserError, unknown
 from activevision.protocol import Protocol, get_protocol
 from activevision.scenes import Catalogue, get_catalogue
 from activevision.simulators.registry import SimulatorFactory, get_simulator
-from activevision.simulators.simulator import SENSORS, check_sensors
+from activevision.simulators.simulator import check_sensors
 from activevision.simulators.view_grid import ViewGrid
 
 _ENVIRONMENTS = {"orbit": "activevision/ActiveObject-v0", "turn": "activevision/ActiveScene-v0"}
@@ -30,6 +31,8 @@ class ViewTask(Task):
     Attributes that others may read beside those of ``Task``: sensors, viewpoints, scene (N,), viewpoint (N, d),
     path (N, T, d) the viewpoints of each episode so far.
     """
+
+    protocol: Protocol
 
     def __init__(
         self,
@@ -80,16 +83,14 @@ class ViewTask(Task):
         self._twist = np.zeros((num_envs, 6), np.float32)
         self._egomotion = np.broadcast_to(np.eye(4), (num_envs, 4, 4)).copy()
 
+    def prepare(self) -> None:
+        if isinstance(self.viewpoints, GridViewpoints):
+            self.viewpoints.grid.prepare()
+
     def observation_space(self) -> spaces.Dict:
         protocol = self.protocol
-        height, width = protocol.height, protocol.width
         far = protocol.distance + 1.0 if protocol.viewpoints == "orbit" else _FARTHEST
-        limits = {"rgb": (0, 255), "depth": (0.0, far), "normal": (-1.0, 1.0), "position": (-far, far)}
-        space: dict[str, spaces.Space] = {}
-        for sensor in self.sensors:
-            tail, kind = SENSORS[sensor]
-            low, high = limits.get(sensor, (0, np.iinfo(np.int32).max))
-            space[sensor] = spaces.Box(low, high, (height, width, *tail), kind)
+        space = sensor_spaces(self.sensors, protocol.height, protocol.width, far)
         # a twist's translation is at most π/2 times the chord, which is at most the diameter of the orbit; that of a
         # camera that turns in place is 0, but a space wants some room
         reach = np.array([np.pi * max(protocol.distance, 1.0)] * 3 + [np.pi] * 3, np.float32) * np.float32(1.0001)

@@ -24,6 +24,7 @@ from activevision.scenes.rooms.models import (
     models_key,
 )
 from activevision.scenes.rooms.pieces import Piece, built_pieces
+from activevision.scenes.rooms.roles import CATEGORIES
 from activevision.scenes.rooms.room import furnish
 from activevision.scenes.scene import Scene
 
@@ -96,6 +97,7 @@ class RoomsCatalogue:
             )
         self.name = _name(pieces)
         self.classes = tuple(CLASSES) if classes is None else tuple(classes)
+        self.categories = CATEGORIES
         self.licence, self.credit = _terms(pieces)
         self.pieces, self.per_class, self.seed = pieces, per_class, seed
 
