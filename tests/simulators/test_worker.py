@@ -1,0 +1,226 @@
+"""A simulator in a child process survives its own death, and says what killed it."""
+
+import functools
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import mortal_simulators as mortal
+import numpy as np
+import pytest
+
+from activevision.camera import Camera
+from activevision.errors import UserError
+from activevision.simulators.check import check_simulator
+from activevision.simulators.embree_simulator import EmbreeSimulator
+from activevision.simulators.worker import WorkerSimulator
+
+CAMERA = Camera(6, 4)
+
+
+@pytest.fixture
+def started():
+    """Starts workers and sees to it that no process and no shared memory outlives them."""
+    before = set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") else set()
+    workers = []
+
+    def start(factory, scenes=()):
+        workers.append(WorkerSimulator(factory, scenes))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.close()
+        worker.close()
+    assert not multiprocessing.active_children()
+    if before:
+        assert not {name for name in os.listdir("/dev/shm") if name.startswith("psm_")} - before
+
+
+def at(*xs):
+    poses = np.tile(np.eye(4), (len(xs), 1, 1))
+    poses[:, 0, 3] = xs
+    return poses
+
+
+def test_images_come_back_as_the_simulator_makes_them(started):
+    worker = started(mortal.Plain, ["a", "b"])
+    for sensors, count in ((("rgb", "depth", "normal"), 3), (("instance",), 1), (("rgb",), 0), (("position",), 40)):
+        ids, poses = np.arange(count) % 2, at(*range(count))
+        images = worker.render(ids, poses, CAMERA, sensors)
+        expected = mortal.Plain([]).render(ids, poses, CAMERA, sensors)
+        assert set(images) == set(sensors)
+        for sensor in sensors:
+            np.testing.assert_array_equal(images[sensor], expected[sensor])
+            assert images[sensor].dtype == expected[sensor].dtype
+    assert worker.settings["process"] != os.getpid()
+
+
+def test_embree_in_a_worker_keeps_the_promises_of_a_simulator():
+    check_simulator(
+        functools.partial(WorkerSimulator, functools.partial(EmbreeSimulator, threads=1)),
+        cameras=[Camera(40, 32, 80.0)],
+    )
+
+
+def test_a_death_is_reported_and_the_call_repeated(started, tmp_path, capsys):
+    worker = started(mortal.DiesOnce, [tmp_path / "died"])
+    images = worker.render([0, 0], at(5, 6), CAMERA, ("instance",))["instance"]
+    assert images[:, 0, 0].tolist() == [5, 6]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "SIGKILL" in line
+    assert "started again" in line
+    worker.render([0], at(5), CAMERA)
+    assert not capsys.readouterr().err
+
+
+def test_a_worker_killed_between_calls_is_started_again(started, capsys):
+    worker = started(mortal.Plain)
+    os.kill(worker.settings["process"], signal.SIGKILL)
+    time.sleep(0.1)
+    assert worker.render([0], at(5), CAMERA, ("instance",))["instance"][0, 0, 0] == 5
+    assert "SIGKILL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("x", "how"), [(1001, "SIGSEGV"), (1002, "exit code 7")])
+def test_the_view_that_kills_is_named_and_the_simulator_lives_on(started, capsys, x, how):
+    worker = started(mortal.Plain, ["a", "b", "c"])
+    with pytest.raises(UserError) as caught:
+        worker.render([0, 0, 2, 0], at(0, 1, x, 3), CAMERA)
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in (how, "view 2", "scene 2", f"{float(x)}"):
+        assert part in message
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert worker.render([1], at(5), CAMERA, ("instance",))["instance"][0, 0, 0] == 6
+
+
+def test_a_batch_that_kills_where_no_view_does_is_told_apart(started):
+    worker = started(mortal.DiesOfMany, ["a"])
+    with pytest.raises(UserError, match="but not on single views of it: render fewer views at once"):
+        worker.render([0] * 5, at(*range(5)), CAMERA)
+
+
+def test_errors_come_through_and_do_not_end_the_worker(started):
+    worker = started(mortal.Plain)
+    process = worker.settings["process"]
+    with pytest.raises(UserError, match="did you mean 'depth'"):
+        worker.render([0], at(0), CAMERA, ("dept",))
+    with pytest.raises(UserError, match="not to this simulator's liking"):
+        worker.render([0], at(1003), CAMERA)
+    with pytest.raises(KeyError, match="a bug") as caught:
+        worker.render([0], at(1004), CAMERA)
+    assert "mortal_simulators.py" in str(caught.value.__cause__)
+    with pytest.raises(RuntimeError, match="Unsendable"):
+        worker.render([0], at(1005), CAMERA)
+    with pytest.raises(UserError, match="view 1"):
+        worker.render([0, 0], at(0, np.nan), CAMERA)
+    with pytest.raises(ValueError, match="as many poses"):
+        worker.render([0, 0], at(0), CAMERA)
+    os.kill(process, 0)  # it is still the first one
+
+
+def test_images_of_a_wrong_shape_are_an_error(started):
+    with pytest.raises(TypeError, match=r"rgb: expected uint8 \(1, 4, 6, 3\), got uint8 \(1, 3, 6, 3\)"):
+        started(mortal.WrongShape).render([0], at(0), CAMERA)
+
+
+@pytest.mark.parametrize(
+    ("factory", "message"),
+    [
+        (mortal.fails, "cannot be made in its worker: ValueError: no such file"),
+        (mortal.refuses, "these scenes are not for this simulator"),
+        (mortal.dies, r"died \(exit code 3\) while it started"),
+        (lambda scenes: None, "cannot be sent to a worker"),
+    ],
+    ids=["error", "user error", "death", "lambda"],
+)
+def test_a_factory_that_fails_says_so_in_one_line(started, factory, message):
+    with pytest.raises(UserError, match=message) as caught:
+        started(factory)
+    assert "\n" not in str(caught.value)
+    assert not multiprocessing.active_children()
+
+
+def test_close_closes_the_simulator_and_rendering_is_over(tmp_path):
+    file = tmp_path / "note"
+    worker = WorkerSimulator(mortal.Plain, file)
+    worker.close()
+    assert file.read_text() == "closed"
+    with pytest.raises(RuntimeError, match="closed"):
+        worker.render([0], at(0), CAMERA)
+
+
+_SCRIPT = """
+    import os, sys, time
+    sys.path.insert(0, {folder!r})
+    import mortal_simulators as mortal, numpy as np
+    from activevision.camera import Camera
+    from activevision.simulators.worker import WorkerSimulator
+
+    if __name__ == "__main__":
+        worker = WorkerSimulator(mortal.Plain, ["a"])
+        print(worker.settings["process"], flush=True)
+        pose = np.eye(4)[None].copy()
+        worker.render([0], pose, Camera(6, 4))
+        pose[0, 0, 3] = {x}
+        {action}
+"""
+
+
+def run(tmp_path, x, action):
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(_SCRIPT).format(folder=str(Path(__file__).parent), x=x, action=action))
+    process = subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    return process, int(process.stdout.readline())
+
+
+def gone(pid):
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_ctrl_c_ends_the_call_and_the_child_and_the_simulator_can_go_on(tmp_path):
+    action = "\n    ".join(
+        [
+            "try: worker.render([0], pose, Camera(6, 4))",
+            "except KeyboardInterrupt: print('stopped', flush=True)",
+            "pose[0, 0, 3] = 3",
+            "print(worker.render([0], pose, Camera(6, 4), ('instance',))['instance'][0, 0, 0])",
+            "worker.close()",
+        ]
+    )
+    process, child = run(tmp_path, 1006, action)
+    assert process.stdout.readline() == "asleep\n"  # the child says so in the middle of the call
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert out.split() == ["stopped", "3"]
+    assert not err
+    assert gone(child)
+
+
+def test_a_script_that_forgets_to_close_leaves_nothing_behind(tmp_path):
+    process, child = run(tmp_path, 0, "pass")
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert not err
+    assert gone(child)
+
+
+def test_the_child_of_a_killed_parent_ends(tmp_path):
+    process, child = run(tmp_path, 0, "time.sleep(60)")
+    process.kill()
+    process.communicate()
+    assert gone(child)
