@@ -178,8 +178,7 @@ def _paint(rng: Generator) -> tuple[Texture, float]:
 
 def _rough_plaster(rng: Generator) -> tuple[Texture, float]:
     base = _pale(rng, 0.72, 0.95)
-    bumps = np.abs(2 * noise(rng, (24, 24), SIZE, 3) - 1)
-    return blend(base, base * 0.86, 0.9 * (1 - bumps) ** 3), 1.1
+    return blend(base, base * 0.84, 0.75 * noise(rng, (56, 56), SIZE, 2) + 0.25 * noise(rng, (3, 3), SIZE, 4)), 1.2
 
 
 def _wallpaper(rng: Generator) -> tuple[Texture, float]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from activevision.scenes.catalogue import SPLITS
 from activevision.scenes.mesh_files import transformed
+from activevision.scenes.rooms.refine import refined
 from activevision.scenes.rooms.roles import ROLES
 from activevision.scenes.rooms.support import support_heights
 from activevision.scenes.scene import Mesh
@@ -57,7 +58,7 @@ def body(role: str, meshes: Sequence[Mesh]) -> Body:
     """Meshes moved to where a body has to be."""
     low, high = _bounds(meshes)
     offset = -np.array([(low[0] + high[0]) / 2, low[1], (low[2] + high[2]) / 2])
-    moved = tuple(transformed(mesh, np.eye(3), offset) for mesh in meshes if len(mesh.faces))
+    moved = tuple(transformed(refined(mesh), np.eye(3), offset) for mesh in meshes if len(mesh.faces))
     width, height, depth = (float(v) for v in high - low)
     return Body(role, ROLES[role].category, moved, (width, height, depth))
 

@@ -59,16 +59,16 @@ def _lamps(rng: Generator, kind: RoomClass, floor: Floor) -> tuple[list[Part], l
         for r in range(rows)
     ]
     spots = [spot for spot in spots if plan.inside(spot, 0.3)] or [(0.0, 0.0)]
-    power = 0.16 * plan.area / len(spots) + 0.7
+    power = 0.14 * plan.area / len(spots) + 0.6
     parts, lamps = [], []
     low, high = model.bounds()
     for x, z in spots:
         meshes, bottom = hang(model, x, z, plan.height, turn)
         parts.append(Part("ceiling lamp", meshes))
         red, green, blue = (float(c) for c in power * tint)
-        lamps.append(Lamp((x, bottom - 0.25, z), (red, green, blue), 0.08))
+        lamps.append(Lamp((x, bottom - 0.1, z), (red, green, blue), 0.08))
         half = (high - low) / 2
-        floor.occupy(Block(x, z, half[0] + 0.05, half[2] + 0.05, turn, bottom - 0.4, plan.height))
+        floor.occupy(Block(x, z, half[0] + 0.05, half[2] + 0.05, turn, bottom - 0.25, plan.height))
     for wall in plan.walls:
         lamps += [daylight(wall, opening, 0.9) for opening in wall.openings if opening.kind == WINDOW]
     return parts, lamps

@@ -20,6 +20,7 @@ from activevision.scenes.procedural.solids import box, cylinder, lathe, plate
 from activevision.scenes.procedural.textures import blend, noise
 from activevision.scenes.rooms.coverings import Covering
 from activevision.scenes.rooms.plan import DOOR, Opening, Plan, Wall
+from activevision.scenes.rooms.refine import refined
 from activevision.scenes.scene import Lamp, Material, Mesh
 
 CELL = 0.25
@@ -263,7 +264,7 @@ def turned_meshes(meshes: Sequence[Mesh], turn: float, offset: tuple[float, floa
 def _in_wall(model: Model, wall: Wall, opening: Opening) -> tuple[Mesh, ...]:
     """Meshes of a model built facing +Z, with x = 0 at the opening's middle and z = 0 on the wall's inner face."""
     x, z = wall.at(opening.middle)
-    return turned_meshes(raw_meshes(model), wall.heading, (x, 0.0, z))
+    return turned_meshes([refined(mesh) for mesh in raw_meshes(model)], wall.heading, (x, 0.0, z))
 
 
 def _steps(start: float, stop: float, cuts: Sequence[float]) -> NDArray[np.float64]:
