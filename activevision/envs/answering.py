@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from activevision.envs.task import Task
 
+_MOVED = {"egomotion", "commanded", "collided"}  # what tasks say of the last motion
+
 
 class AnsweringTask(Task):
     """Another task with one action more: an episode of T views has T actions, and the last one moves nothing.
@@ -60,13 +62,15 @@ class AnsweringTask(Task):
 
     def observation(self) -> dict[str, NDArray]:
         observation = self.task.observation()
-        observation["egomotion"][self._ended] = 0
+        for name in _MOVED & observation.keys():
+            observation[name][self._ended] = 0
         observation["steps_left"] += ~self._ended[:, None]
         return observation
 
     def info(self) -> dict[str, NDArray]:
         info = self.task.info()
-        info["egomotion"][self._ended] = np.eye(4)
+        for name in _MOVED & info.keys():
+            info[name][self._ended] = 0 if info[name].ndim == 1 else np.eye(4)
         return info
 
     def draw(self, index: int, belief: NDArray | None) -> NDArray[np.uint8]:

@@ -26,6 +26,7 @@ from activevision.envs.single import TaskEnv
 from activevision.envs.task import Task
 from activevision.envs.vector import TaskVectorEnv
 from activevision.errors import UserError
+from activevision.explore_protocol import ExploreProtocol
 from activevision.simulators.simulator import SENSORS
 
 try:
@@ -176,6 +177,8 @@ def _check_recognition(task: Task) -> None:
         raise UserError(f"catalogue {task.catalogue.name!r} has one class: there is nothing to tell apart.")
     if isinstance(task.action_space, spaces.Dict):
         raise UserError("an environment whose action has a prediction already: give one of recognition.")
+    if isinstance(task.protocol, ExploreProtocol) and task.protocol.task != "room":
+        raise UserError(f"Explore's task {task.protocol.task!r}: what is recognised is the room, so give task='room'.")
 
 
 def _check_prediction(prediction: NDArray, shape: tuple[int, ...]) -> None:

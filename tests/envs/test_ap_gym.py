@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode
 from scipy.special import log_softmax, softmax
 
 from activevision.errors import UserError
-from activevision.protocol import LOOK_AROUND
+from activevision.protocol import LOOK_AROUND, LOOK_AROUND_SCENES
 
 ap_gym = pytest.importorskip("ap_gym", reason="ap_gym is not installed: pip install 'activevision[ap-gym]'")
 form = pytest.importorskip("activevision.envs.ap_gym")
@@ -88,6 +88,37 @@ def test_reward_is_less_the_loss_of_the_prediction_after_every_view(solids):
     assert observation["time_step"] == 1
     np.testing.assert_allclose(observation["rgb"] * 255, seen["rgb"], atol=1e-4)
     assert not observation["egomotion"].any()
+
+
+ROOMS = {"catalogue_options": {"per_class": 4, "classes": ("bathroom", "store room")}, "split": "val"}
+SCENE = replace(LOOK_AROUND_SCENES, height=12, width=12, views=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("ActiveScene", {"protocol": SCENE}),
+        ("Explore", {"views": 3, "height": 12, "width": 12, "sensors": ("rgb", "depth")}),
+        ("Explore", {"views": 3, "height": 12, "width": 12, "action": "continuous"}),
+    ],
+    ids=["scene", "explore", "continuous"],
+)
+def test_rooms_have_the_form_too(name, more):
+    env = ap_gym.make_vec(f"activevision-ap/{name}-v0", num_envs=2, **ROOMS, **more)
+    observation, info = env.reset(seed=0, options={"scene": np.array([0, 1])})
+    env.action_space.seed(0)
+    labels = info["label"]
+    for step in range(3):
+        assert observation in env.observation_space
+        pose = info["pose"]
+        observation, reward, terminated, _, info = env.step(env.action_space.sample())
+        assert info["prediction"]["target"].tolist() == labels.tolist() == [0, 1]
+        np.testing.assert_allclose(reward, -info["prediction"]["loss"])
+        assert terminated.all() == (step == 2)
+    assert not observation["egomotion"].any()
+    np.testing.assert_array_equal(info["pose"], pose)
+    np.testing.assert_array_equal(info["egomotion"], [np.eye(4)] * 2)
+    np.testing.assert_array_equal(info.get("commanded", info["egomotion"]), [np.eye(4)] * 2)
 
 
 def test_the_loss_has_a_gradient_and_is_1_for_a_blind_guess(solids):
@@ -264,6 +295,8 @@ def test_mistakes_are_named(solids):
         vector(solids, autoreset_mode=AutoresetMode.SAME_STEP)
     with pytest.raises(UserError, match="has a prediction already"):
         form.RecognitionEnv(gym.make("activevision/LookAround-v0", **options(solids)))
+    with pytest.raises(UserError, match="give task='room'"):
+        ap_gym.make("activevision-ap/Explore-v0", task="cover", **ROOMS)
     env = single(solids)
     env.reset(seed=0)
     with pytest.raises(UserError, match="logits"):
