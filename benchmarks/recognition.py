@@ -15,15 +15,15 @@ import sys
 from pathlib import Path
 
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
-from activevision.commands.choices import SceneChoice
 from activevision.commands.demo import Demo
+from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
 
 HERE = Path(__file__).parent
 SEEDS = 5
 SUITES = {
-    "objects-procedural": SceneChoice("procedural", ambiguity=1.0, per_class=40),
-    "objects-furniture": SceneChoice("furniture"),
+    "objects-procedural": WorldChoice("procedural", ambiguity=1.0, per_class=40),
+    "objects-furniture": WorldChoice("furniture"),
 }
 TITLES = {
     "objects-procedural": "Procedural objects that look alike but from some views",

@@ -5,13 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from activevision.commands.collect import collect_rollouts
-from activevision.protocol import get_protocol
+from activevision.commands.world import WorldChoice
 from activevision.rollouts.dataset import WindowDataset
-from activevision.scenes import get_catalogue
 
 folder = Path("runs/example_rollouts")
-catalogue = get_catalogue("procedural", per_class=8)
-collect_rollouts(catalogue, "train", get_protocol("look-around"), episodes=256, out=folder, seed=0)
+world = WorldChoice("procedural", per_class=8).world()
+collect_rollouts(world, "train", episodes=256, out=folder, seed=0)
 
 pairs = WindowDataset.load(folder, length=2)
 for batch in pairs.batches(batch_size=64, generator=np.random.default_rng(0)):

@@ -4,14 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from activevision.agents.agent import Agent
 from activevision.agents.evidence import EvidenceTable
-from activevision.commands.choices import SceneChoice, make_env
-from activevision.commands.train import AGENT
+from activevision.commands.train import load_trained
 from activevision.evaluation.metrics import accuracy
 from activevision.evaluation.play import Starts, play
-from activevision.files import read_json
-from activevision.protocol import Protocol
 
 FOLDER = Path("runs/demo/agent")
 EPISODES = 4
@@ -32,13 +28,11 @@ class TowardsTheHorizon:
         return (self.protocol.motions[None] == wanted[:, None]).all(axis=2).argmax(axis=1)
 
 
-facts = read_json(FOLDER / AGENT)
-protocol, catalogue = Protocol.from_json(facts["protocol"]), SceneChoice(**facts["scenes"]).catalogue()
-agent = Agent.load(FOLDER, protocol)
-scenes = len(catalogue.scenes("test"))
-env = make_env(catalogue, "test", protocol, scenes * EPISODES)
+agent, world, facts = load_trained(FOLDER)
+scenes = len(world.catalogue.scenes("test"))
+env = world.make("test", scenes * EPISODES)
 table = EvidenceTable.build(agent.recogniser, env)
-starts = Starts(scenes, protocol.grid_shape, EPISODES, seed=0)
-for policy in (TowardsTheHorizon(protocol), agent.policy("random", 0), agent.policy("ppo", facts["seeds"][0])):
+starts = Starts.on_grid(scenes, world.protocol.grid_shape, EPISODES, seed=0)
+for policy in (TowardsTheHorizon(world.protocol), agent.policy("random", 0), agent.policy("ppo", facts["seeds"][0])):
     log = play(env, table, agent.fusion(facts["fusion"]), lambda _, policy=policy: policy, starts, {})
     print(f"{policy.name:<10}", "  ".join(f"{100 * share:.1f} %" for share in accuracy(log)))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from activevision.agents.fusion import FUSIONS, Fusion, MeanPosterior, ProductOfExperts
 from activevision.agents.fusion.recurrent import Recurrent
-from activevision.agents.policies import BASELINES
-from activevision.agents.policies.baselines import Farthest, Random, Single, Sweep
+from activevision.agents.policies import baseline
 from activevision.agents.policies.policy import Policy
 from activevision.agents.policies.ppo import PPOPolicy
 from activevision.agents.recogniser import ViewRecogniser, load_recogniser
 from activevision.errors import unknown
+from activevision.explore_protocol import ExploreProtocol
 from activevision.files import read_json
 from activevision.protocol import Protocol
 
@@ -28,11 +28,11 @@ class Agent:
     """A recogniser, and fusions and policies to go with it by name: swap one while the others are held fixed."""
 
     folder: Path
-    protocol: Protocol
+    protocol: Protocol | ExploreProtocol
     recogniser: ViewRecogniser
 
     @classmethod
-    def load(cls, folder: Path, protocol: Protocol) -> Agent:
+    def load(cls, folder: Path, protocol: Protocol | ExploreProtocol) -> Agent:
         """The agent of a folder that ``activevision train`` wrote; its parts are read when they are asked for."""
         return cls(folder, protocol, load_recogniser(folder / RECOGNISER))
 
@@ -48,14 +48,6 @@ class Agent:
 
     def policy(self, name: str, seed: int) -> Policy:
         """A policy by name; baselines draw with ``seed``, a trained one is that of this seed."""
-        if name == "single":
-            return Single(self.protocol)
-        if name == "random":
-            return Random(self.protocol, seed)
-        if name == "farthest":
-            return Farthest(self.protocol, seed)
-        if name == "sweep":
-            return Sweep(self.protocol)
         if name == "ppo":
             return PPOPolicy.load(self.folder / policy_file(seed))
-        raise unknown("policy", name, [*BASELINES, "ppo"])
+        return baseline(self.protocol, name, seed)

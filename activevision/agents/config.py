@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from activevision.errors import UserError, unknown
-from activevision.settings import require_positive
+from activevision.settings import require_not_negative, require_positive
 
 FUSIONS = ("mean", "product", "recurrent")
 
@@ -98,11 +98,11 @@ class AgentConfig:
     fusion: str = "product"
     """Fusion that the policy learns with: mean, product or recurrent."""
     seeds: int = 1
-    """Policies trained, with seeds from ``seed`` up."""
+    """Policies trained, with seeds from ``seed`` up; 0 for an agent of recogniser and fusions alone."""
     seed: int = 0
     """First seed."""
 
     def __post_init__(self) -> None:
-        require_positive(self, "seeds")
+        require_not_negative(self, "seeds")
         if self.fusion not in FUSIONS:
             raise unknown("fusion", self.fusion, FUSIONS)

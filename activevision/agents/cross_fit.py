@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from activevision.agents.config import RecogniserConfig
 from activevision.agents.evidence import EvidenceTable
 from activevision.agents.recogniser import train_recogniser
+from activevision.agents.walks import Walks
 from activevision.encoders.backbones import Encoder
 from activevision.rollouts.dataset import WindowDataset
 from activevision.scenes.catalogue import Entry
@@ -34,19 +35,29 @@ def cross_fitted_table(
     fold_of = assign_folds(entries, config.folds, seed)
     tables = []
     for fold in range(config.folds):
-        kept = np.isin(dataset.scenes, scene_ids[fold_of != fold])
-        others = replace(
-            dataset,
-            frames=dataset.frames[kept],
-            twists=dataset.twists[kept],
-            labels=dataset.labels[kept],
-            scenes=dataset.scenes[kept],
-        )
+        others = dataset.take(np.isin(dataset.scenes, scene_ids[fold_of != fold]))
         recogniser = train_recogniser(encoder, others, config, seed + 1 + fold, f"Training without part {fold + 1}")
         tables.append(EvidenceTable.build(recogniser, env, f"Looking at part {fold + 1}"))
     rows = np.arange(len(scene_ids))
     log_likelihood = np.stack([table.log_likelihood for table in tables])[fold_of, rows]
     return replace(tables[0], log_likelihood=log_likelihood)
+
+
+def cross_fitted_walks(
+    encoder: Encoder, dataset: WindowDataset, entries: Sequence[Entry], config: RecogniserConfig, seed: int
+) -> Walks:
+    """Evidence along the training episodes, as ``cross_fitted_table`` has it of a grid, for where there is none.
+
+    entries: of the training split.
+    """
+    fold_of_scene = dict(zip((entry.id for entry in entries), assign_folds(entries, config.folds, seed), strict=True))
+    fold_of = np.array([fold_of_scene[scene] for scene in dataset.scenes.tolist()])
+    parts = []
+    for fold in range(config.folds):
+        others, held = dataset.take(fold_of != fold), dataset.take(fold_of == fold)
+        recogniser = train_recogniser(encoder, others, config, seed + 1 + fold, f"Training without part {fold + 1}")
+        parts.append(Walks.record(recogniser, held, f"Looking at part {fold + 1}"))
+    return Walks.joined(parts)
 
 
 def assign_folds(entries: Sequence[Entry], folds: int, seed: int) -> NDArray[np.int64]:

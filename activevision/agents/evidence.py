@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from gymnasium.vector import VectorEnv
@@ -28,6 +28,10 @@ class Evidence(NamedTuple):
 
     log_likelihood: NDArray[np.float32]
     feature: NDArray[np.float32]
+
+
+Walk: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
+"""Log-likelihoods (N, T, C), twists (N, T, 6) that led to each view, and labels (N,) of N walks of T views."""
 
 
 class Recogniser(Protocol):
@@ -81,10 +85,8 @@ class EvidenceTable:
         scores = log_softmax(self.log_likelihood / temperature, axis=-1).astype(np.float32)
         return replace(self, log_likelihood=scores)
 
-    def walk(
-        self, protocol: ViewProtocol, episodes: int, generator: np.random.Generator
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
-        """Random walks: log-likelihoods (N, T, C), twists (N, T, 6) that led to each view, and labels (N,)."""
+    def walk(self, protocol: ViewProtocol, episodes: int, generator: np.random.Generator) -> Walk:
+        """So many random walks over the grid."""
         scene = generator.integers(len(self.label), size=episodes)
         viewpoint = generator.integers(protocol.grid_shape, size=(episodes, 2))
         scores, twists = [self.at(scene, viewpoint).log_likelihood], [np.zeros((episodes, 6), np.float32)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ from activevision.agents.agent import PRODUCT, RECOGNISER, RECURRENT, Agent, pol
 from activevision.agents.belief_env import BeliefVectorEnv
 from activevision.agents.calibration import fit_temperature
 from activevision.agents.config import AgentConfig
-from activevision.agents.cross_fit import cross_fitted_table
+from activevision.agents.cross_fit import cross_fitted_table, cross_fitted_walks
 from activevision.agents.evidence import EvidenceTable
 from activevision.agents.fusion import ProductOfExperts
 from activevision.agents.fusion.recurrent import train_recurrent
 from activevision.agents.policies.ppo import train_ppo
-from activevision.agents.recogniser import save_recogniser, train_recogniser
+from activevision.agents.recogniser import ViewRecogniser, save_recogniser, train_recogniser
+from activevision.agents.walks import Walks
 from activevision.encoders.backbones import Encoder
 from activevision.errors import UserError
 from activevision.files import digest, read_json, write_json
@@ -40,23 +43,22 @@ def train_agent(
     temperature on validation walks; the recurrent aggregator and PPO on the held-out evidence.
     """
     protocol = train_env.unwrapped.protocol  # type: ignore[attr-defined]
-    _check_ingredients(encoder, dataset, train_env, val_env, config, out)
+    _check_ingredients(encoder, dataset, [train_env, val_env], config, out)
     if not (out / RECOGNISER).exists():
         recogniser = train_recogniser(encoder, dataset, config.recogniser, config.seed)
         seen = EvidenceTable.build(recogniser, val_env, "Calibrating")
         labels = np.broadcast_to(seen.label[:, None, None], seen.log_likelihood.shape[:3])
         temperature = fit_temperature(seen.log_likelihood, labels)
-        recogniser.temperature.fill_(temperature)
         walks, _, label = seen.tempered(temperature).walk(
             protocol, _CALIBRATION_WALKS, np.random.default_rng([config.seed, 5])
         )
-        product = ProductOfExperts.calibrated(walks, label)
-        write_json(out / PRODUCT, {"temperature": product.temperature, "recogniser_temperature": temperature})
-        save_recogniser(out / RECOGNISER, recogniser)
+        _save_calibrated(recogniser, temperature, ProductOfExperts.calibrated(walks, label), out)
     agent = Agent.load(out, protocol)
     held_out = _held_out(encoder, dataset, train_env, agent, config, out)
     if not (out / RECURRENT).exists():
-        train_recurrent(held_out, protocol, config.recurrent, config.seed).save(out / RECURRENT)
+        train_recurrent(partial(held_out.walk, protocol), len(dataset.classes), config.recurrent, config.seed).save(
+            out / RECURRENT
+        )
     beliefs = BeliefVectorEnv(train_env, held_out, agent.fusion(config.fusion))
     for seed in range(config.seed, config.seed + config.seeds):
         if not (out / policy_file(seed)).exists():
@@ -64,11 +66,50 @@ def train_agent(
     return agent
 
 
+def train_free_agent(
+    encoder: Encoder,
+    dataset: WindowDataset,
+    heldout: WindowDataset,
+    train_env: VectorEnv,
+    val_env: VectorEnv,
+    config: AgentConfig,
+    out: Path,
+) -> Agent:
+    """``train_agent`` where the camera moves freely, so that no grid holds all views: recogniser and fusions alone.
+
+    The recorded rollouts stand for the grid: those of the validation split (``heldout``) calibrate, those of the
+    training split train the recurrent aggregator, on cross-fitted evidence.
+    """
+    base: Any = train_env.unwrapped
+    _check_ingredients(encoder, dataset, [train_env, val_env], config, out)
+    if not (out / RECOGNISER).exists():
+        recogniser = train_recogniser(encoder, dataset, config.recogniser, config.seed)
+        seen = Walks.record(recogniser, heldout, "Calibrating")
+        temperature = fit_temperature(
+            seen.log_likelihood, np.broadcast_to(seen.label[:, None], seen.log_likelihood.shape[:2])
+        )
+        calibrated = ProductOfExperts.calibrated(seen.tempered(temperature).log_likelihood, seen.label)
+        _save_calibrated(recogniser, temperature, calibrated, out)
+    agent = Agent.load(out, base.protocol)
+    if not (out / RECURRENT).exists():
+        walks = cross_fitted_walks(encoder, dataset, base.entries, config.recogniser, config.seed)
+        walks = walks.tempered(float(agent.recogniser.temperature))
+        train_recurrent(walks.draw, len(dataset.classes), config.recurrent, config.seed).save(out / RECURRENT)
+    return agent
+
+
+def _save_calibrated(recogniser: ViewRecogniser, temperature: float, product: ProductOfExperts, out: Path) -> None:
+    """The recogniser last: where it is there, the part before it is whole."""
+    recogniser.temperature.fill_(temperature)
+    write_json(out / PRODUCT, {"temperature": product.temperature, "recogniser_temperature": temperature})
+    save_recogniser(out / RECOGNISER, recogniser)
+
+
 def _check_ingredients(
-    encoder: Encoder, dataset: WindowDataset, train_env: VectorEnv, val_env: VectorEnv, config: AgentConfig, out: Path
+    encoder: Encoder, dataset: WindowDataset, envs: Sequence[VectorEnv], config: AgentConfig, out: Path
 ) -> None:
     """Note what the parts are made from; UserError where the folder has parts that were made from something else."""
-    bases: list[Any] = [train_env.unwrapped, val_env.unwrapped]
+    bases: list[Any] = [env.unwrapped for env in envs]
     strangers = set(dataset.scenes.tolist()) - {entry.id for entry in bases[0].entries}
     if strangers:
         raise UserError(

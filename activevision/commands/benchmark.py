@@ -256,7 +256,8 @@ def _catalogue() -> Catalogue:
 
 
 def _vector_env(environments: int, autoreset_mode: str = "Disabled") -> Any:
-    from activevision.commands.choices import make_env
+    from activevision.commands.world import World
+    from activevision.envs.registration import ACTIVE_OBJECT
     from activevision.protocol import LOOK_AROUND
 
-    return make_env(_catalogue(), "train", LOOK_AROUND, environments, autoreset_mode)
+    return World(ACTIVE_OBJECT, _catalogue(), LOOK_AROUND).make("train", environments, autoreset_mode)

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gymnasium.vector import VectorEnv
-
-    from activevision.protocol import Protocol
     from activevision.scenes import Catalogue
 
 
@@ -16,9 +13,9 @@ if TYPE_CHECKING:
 class SceneChoice:
     """Which scenes."""
 
-    scenes: str = "procedural"
+    scenes: str = ""
     """A catalogue (`activevision scenes list` names them), or the path of a folder class/* of meshes or panoramas,
-    also as meshes:PATH, panoramas:PATH, scans:PATH."""
+    also as meshes:PATH, panoramas:PATH, scans:PATH. Not given: what the command is about."""
     ambiguity: float | None = None
     """Of procedural objects: 0 tells classes apart from everywhere, 1 only from some views."""
     per_class: int | None = None
@@ -46,24 +43,3 @@ class SceneChoice:
                 flag = {"seed": "scene-seed", "per_class": "per-class"}.get(name, name)
                 raise UserError(f"--{flag} does not apply to --scenes {self.scenes}: leave it out.")
         return get_catalogue(self.scenes, **self.options)
-
-
-def make_env(
-    catalogue: Catalogue, split: str, protocol: Protocol, num_envs: int, autoreset_mode: str = "Disabled"
-) -> VectorEnv:
-    """A native vector environment over a split, its views rendered if they were not yet."""
-    import gymnasium
-
-    from activevision.envs.registration import ACTIVE_OBJECT
-
-    env = gymnasium.make_vec(
-        ACTIVE_OBJECT,
-        num_envs=num_envs,
-        vectorization_mode="vector_entry_point",
-        catalogue=catalogue,
-        split=split,
-        protocol=protocol,
-        autoreset_mode=autoreset_mode,
-    )
-    env.unwrapped.task.viewpoints.grid.prepare()  # type: ignore[attr-defined]
-    return env

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +10,10 @@ from typing import Annotated
 import tyro
 
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
-from activevision.commands.choices import SceneChoice
+from activevision.commands.learn import Stopwatch, learn
 from activevision.commands.run_folder import command_line, open_run
+from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
-from activevision.files import read_json, write_json
 
 _AUTO = "auto"
 _STARTS = 12  # of every test object and seed
@@ -28,9 +26,7 @@ class Demo:
     Looks at real furniture where it is cached or can be fetched, else at procedural objects, and says which and why.
     """
 
-    choice: Annotated[SceneChoice, tyro.conf.arg(name="")] = field(default_factory=lambda: SceneChoice(scenes=_AUTO))
-    protocol: str = "look-around"
-    """Name of a protocol: look-around or look-ahead."""
+    choice: Annotated[WorldChoice, tyro.conf.arg(name="")] = field(default_factory=lambda: WorldChoice(scenes=_AUTO))
     episodes: int = 4500
     """Rollouts to learn from."""
     pretrain: tyro.conf.Suppress[PretrainConfig] = field(default_factory=lambda: PretrainConfig(epochs=2))
@@ -47,74 +43,47 @@ class Demo:
     """Decides everything that is drawn."""
 
     def run(self) -> None:
-        from activevision.commands.collect import collect_rollouts
-        from activevision.commands.evaluate import POLICIES, ordered_fusions, play_all, write_evaluation
-        from activevision.commands.pretrain import pretrain_with_baseline
-        from activevision.commands.train import train_in
-        from activevision.protocol import get_protocol
-        from activevision.rollouts.dataset import WindowDataset
+        from activevision.commands.compare import ordered_fusions, play_all, policies_of, write_evaluation
 
         start = time.perf_counter()
         choice = resolve_scenes(self.choice)
-        catalogue, protocol = choice.catalogue(), get_protocol(self.protocol)
+        world = choice.world()
         open_run(self.out, "demo", replace(self, choice=choice))
-        timed = _Stopwatch(self.out / "seconds.json")
+        timed = Stopwatch(self.out / "seconds.json")
         timed.add("scenes", time.perf_counter() - start)
-        with timed("collect"):
-            for split, count in (("train", self.episodes), ("val", self.episodes // 4)):
-                collect_rollouts(catalogue, split, protocol, count, self.out / "rollouts" / split, self.seed)
-            train, heldout = (WindowDataset.load(self.out / "rollouts" / split) for split in ("train", "val"))
-        with timed("pretrain"):
-            config = replace(self.pretrain, seed=self.seed)
-            encoder, figures = pretrain_with_baseline(config, train, heldout, self.out / "encoder")
-        with timed("train"):
-            agent_config = replace(self.agent, seed=self.seed, seeds=self.seeds)
-            agent = train_in(self.out / "agent", choice, encoder, train, catalogue, protocol, agent_config, figures)
+        config = replace(self.agent, seed=self.seed, seeds=self.seeds)
+        pretrain = replace(self.pretrain, seed=self.seed)
+        agent, figures = learn(choice, self.episodes, pretrain, config, self.out, self.seed, timed)
         with timed("evaluate"):
             seeds = range(self.seed, self.seed + self.seeds)
-            fusions = ordered_fusions(agent_config.fusion)
-            logs = play_all(agent, catalogue, "test", protocol, POLICIES, fusions, _STARTS, seeds)
-        write_evaluation(logs, catalogue, "test", protocol, figures, timed.seconds, self.out, command_line())
+            fusions = ordered_fusions(config.fusion)
+            logs = play_all(agent, world, "test", policies_of(world), fusions, _STARTS, seeds)
+        write_evaluation(logs, world, "test", figures, timed.seconds, self.out, command_line())
 
 
-class _Stopwatch:
-    """Seconds by stage, kept in a file, so that a run that was stopped and gone on with has all of its time."""
+def resolve_scenes(choice: WorldChoice) -> WorldChoice:
+    """For "auto", what is made of furniture where that is cached or can be fetched, else what is procedural.
 
-    def __init__(self, path: Path):
-        self._path = path
-        self.seconds: dict[str, float] = read_json(path) if path.exists() else {}
-
-    @contextlib.contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.add(stage, time.perf_counter() - start)
-
-    def add(self, stage: str, seconds: float) -> None:
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
-        write_json(self._path, self.seconds)
-
-
-def resolve_scenes(choice: SceneChoice) -> SceneChoice:
-    """Furniture for "auto" where it is cached or can be fetched, else procedural objects, with the reason printed.
+    Says which, and why.
 
     Procedural objects are ambiguous unless the user says how much, because the demo is about choosing views.
     """
     if choice.scenes == "procedural" and choice.ambiguity is None:
         return replace(choice, ambiguity=1.0)
     if choice.scenes != _AUTO:
-        return choice
+        return choice.resolved()
     from activevision.errors import UserError
     from activevision.progress import console
     from activevision.scenes.furniture import fetch_furniture, furniture_available
 
+    rooms = choice.env != "activevision/ActiveObject-v0"
     try:
         if not furniture_available():
             fetch_furniture()
     except UserError as error:
-        console.print(f"Looking at procedural objects, because furniture cannot be fetched: {error}", soft_wrap=True)
-        return resolve_scenes(replace(choice, scenes="procedural"))
-    console.print("Looking at real furniture: the models of Sweet Home 3D, from the cache.", soft_wrap=True)
-    return replace(choice, scenes="furniture")
+        what = "rooms of procedural pieces" if rooms else "procedural objects"
+        console.print(f"Looking at {what}, because furniture cannot be fetched: {error}", soft_wrap=True)
+        return resolve_scenes(replace(choice, scenes="rooms-procedural" if rooms else "procedural"))
+    what = "rooms with" if rooms else "real furniture:"
+    console.print(f"Looking at {what} the models of Sweet Home 3D, from the cache.", soft_wrap=True)
+    return replace(choice, scenes="rooms" if rooms else "furniture").resolved()

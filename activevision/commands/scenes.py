@@ -121,7 +121,7 @@ class ShowScenes:
             finally:
                 simulator.close()
 
-        choice = replace(self.choice, scenes=self.name) if self.name else self.choice
+        choice = replace(self.choice, scenes=self.name or self.choice.scenes or "procedural")
         if choice.scenes == "procedural" and choice.scene_seed is None:
             choice = replace(choice, scene_seed=self.seed)
         for path in contact_sheet(

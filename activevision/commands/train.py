@@ -9,38 +9,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from activevision.agents.config import AgentConfig
-from activevision.commands.choices import SceneChoice, make_env
 from activevision.commands.run_folder import open_run
+from activevision.commands.world import World, WorldChoice
 
 if TYPE_CHECKING:
     from activevision.agents.agent import Agent
     from activevision.encoders.backbones import Encoder
-    from activevision.protocol import Protocol
     from activevision.rollouts.dataset import WindowDataset
-    from activevision.scenes import Catalogue
 
-AGENT, SCHEMA = "agent.json", 1
+AGENT, SCHEMA = "agent.json", 2
 
 
 @dataclass(frozen=True)
 class Train:
     """Train an agent: a recogniser, evidence fusions and PPO policies. Finished parts are kept when it is stopped."""
 
-    choice: Annotated[SceneChoice, tyro.conf.arg(name="")] = field(default_factory=SceneChoice)
+    choice: Annotated[WorldChoice, tyro.conf.arg(name="")] = field(default_factory=WorldChoice)
     config: Annotated[AgentConfig, tyro.conf.arg(name="")] = field(default_factory=AgentConfig)
     encoder: Path = Path("runs/encoder/encoder")
     """A pretrained encoder."""
     data: Path = Path("runs/rollouts")
     """Rollouts of the training split, from the same scenes."""
-    protocol: str = "look-around"
-    """Name of a protocol: look-around or look-ahead."""
+    heldout: Path | None = None
+    """Rollouts of the validation split, which environments without a view grid are calibrated on."""
     out: Path = Path("runs/agent")
     """Folder for the agent."""
 
     def run(self) -> None:
         from activevision.encoders.checkpoint import load_encoder, read_card
         from activevision.errors import UserError
-        from activevision.protocol import get_protocol
         from activevision.rollouts.dataset import WindowDataset
 
         encoder, card = load_encoder(self.encoder), read_card(self.encoder)
@@ -53,30 +50,35 @@ class Train:
             raise UserError(
                 f"encoder {self.encoder} was pretrained on other than the training split: give one that was."
             )
-        catalogue, protocol = self.choice.catalogue(), get_protocol(self.protocol)
+        self.choice.world()  # a wrong name is an error before anything is written
         open_run(self.out, "train", self)
         dataset = WindowDataset.load(self.data)
-        train_in(self.out, self.choice, encoder, dataset, catalogue, protocol, self.config, card.get("figures", {}))
+        heldout = WindowDataset.load(self.heldout) if self.heldout else None
+        train_in(self.out, self.choice, encoder, dataset, heldout, self.config, card.get("figures", {}))
         print(f"the agent is in {self.out}")
 
 
 def train_in(
     out: Path,
-    choice: SceneChoice,
+    choice: WorldChoice,
     encoder: Encoder,
     dataset: WindowDataset,
-    catalogue: Catalogue,
-    protocol: Protocol,
+    heldout: WindowDataset | None,
     config: AgentConfig,
     figures: dict[str, Any],
 ) -> Agent:
-    """Train into a folder that ``activevision evaluate`` reads; ``figures`` of the encoder go along."""
+    """Train into a folder that ``activevision evaluate`` reads; ``figures`` of the encoder go along.
+
+    Policies are trained on a view grid alone; where the camera moves freely, ``heldout`` calibrates instead.
+    """
     from dataclasses import asdict
 
-    from activevision.agents.train import train_agent
+    from activevision.agents.train import train_agent, train_free_agent
     from activevision.errors import UserError
     from activevision.files import write_json
 
+    world = choice.world()
+    catalogue = world.catalogue
     if dataset.source and (dataset.source.split, dataset.source.catalogue) != ("train", catalogue.name):
         raise UserError(
             f"the rollouts are of split {dataset.source.split!r} of {dataset.source.catalogue!r}, not of the training "
@@ -87,12 +89,44 @@ def train_in(
             f"the rollouts show {len(dataset.classes)} classes, catalogue {catalogue.name!r} has other "
             f"{len(catalogue.classes)}: collect rollouts from the same scenes."
         )
-    train_env = make_env(catalogue, "train", protocol, config.ppo.environments)
-    val_env = make_env(catalogue, "val", protocol, config.ppo.environments)
-    agent = train_agent(encoder, dataset, train_env, val_env, config, out)
+    train_env = world.make("train", config.ppo.environments)
+    val_env = world.make("val", config.ppo.environments)
+    if world.on_grid:
+        agent = train_agent(encoder, dataset, train_env, val_env, config, out)
+    elif heldout is None:
+        raise UserError(f"{world.env} has no view grid to calibrate on: give rollouts of the validation split.")
+    else:
+        agent = train_free_agent(encoder, dataset, heldout, train_env, val_env, config, out)
     facts = {
-        "schema": SCHEMA, "scenes": asdict(choice), "protocol": protocol.to_json(), "classes": list(catalogue.classes),
-        "fusion": config.fusion, "seeds": list(range(config.seed, config.seed + config.seeds)), "encoder": figures,
-    }  # fmt: skip
+        "schema": SCHEMA,
+        "world": asdict(choice.resolved()),
+        "protocol": world.protocol.to_json(),
+        "classes": list(catalogue.classes),
+        "fusion": config.fusion,
+        "seeds": list(range(config.seed, config.seed + config.seeds)) if world.on_grid else [],
+        "encoder": figures,
+    }
     write_json(out / AGENT, facts)  # last: without it the folder is no agent yet
     return agent
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What a folder says of the agent in it; UserError where there is none, or one of another version."""
+    from activevision.errors import UserError
+    from activevision.files import read_json
+
+    if not (folder / AGENT).exists():
+        raise UserError(f"no finished agent in {folder}: give a folder that `activevision train` completed.")
+    facts = read_json(folder / AGENT)
+    if facts.get("schema") != SCHEMA:
+        raise UserError(f"agent {folder} is of another version (schema {facts.get('schema')}): train it again.")
+    return facts
+
+
+def load_trained(folder: Path) -> tuple[Agent, World, dict[str, Any]]:
+    """An agent that was trained into a folder, the world it was trained in, and what else is known of it."""
+    from activevision.agents.agent import Agent
+
+    facts = read_facts(folder)
+    world = WorldChoice(**facts["world"]).world()
+    return Agent.load(folder, world.protocol), world, facts

@@ -22,12 +22,12 @@ from activevision.files import atomic_write
 FORMAT = "activevision trajectory log 1"
 _WORDS = ("policy", "fusion", "classes", "protocol", "catalogue")
 _ARRAYS: dict[str, tuple[tuple[str | int, ...], str, type]] = {
-    # name: (shape in episodes N, views T, moves T - 1 and classes C; accepted kinds of dtype; stored dtype)
+    # name: (shape in episodes N, views T, moves T - 1, classes C, coordinates V; accepted kinds of dtype; stored dtype)
     "scene": (("N",), "UO", np.str_),
     "label": (("N",), "iu", np.int64),
     "seed": (("N",), "iu", np.int64),
     "episode": (("N",), "iu", np.int64),
-    "viewpoint": (("N", "T", 2), "iu", np.int64),
+    "viewpoint": (("N", "T", "V"), "iuf", np.number),
     "pose": (("N", "T", 4, 4), "f", np.float64),
     "motion": (("N", "M"), "iu", np.int64),
     "evidence": (("N", "T", "C"), "f", np.float32),
@@ -45,7 +45,7 @@ class TrajectoryLog:
     scene: (N,) str, ids of the objects. label: (N,) int, their true classes.
     seed: (N,) int, of the training and evaluation run. episode: (N,) int. The same (scene, seed, episode) in two logs
         means the same start, which is what pairs their episodes.
-    viewpoint: (N, T, 2) int, (elevation row, azimuth column) of every view.
+    viewpoint: (N, T, V), where every view was taken: int (elevation row, azimuth column) on a grid, else float64.
     pose: (N, T, 4, 4) float64, world_from_camera of every view.
     motion: (N, T-1) int, the motion chosen after every view but the last.
     evidence: (N, T, C) float32, log-likelihoods of the classes given each view alone, up to a constant per view.
@@ -64,7 +64,7 @@ class TrajectoryLog:
     label: NDArray[np.int64]
     seed: NDArray[np.int64]
     episode: NDArray[np.int64]
-    viewpoint: NDArray[np.int64]
+    viewpoint: NDArray[np.number]
     pose: NDArray[np.float64]
     motion: NDArray[np.int64]
     evidence: NDArray[np.float32]
@@ -75,14 +75,16 @@ class TrajectoryLog:
         for word in ("protocol", "catalogue"):  # as JSON gives them back, so that a loaded log equals the saved one
             object.__setattr__(self, word, json.loads(json.dumps(getattr(self, word))))
         n, t, c = *np.shape(self.belief)[:2], len(self.classes)
-        sizes = {"N": n, "T": t, "M": t - 1, "C": c}
+        sizes = {"N": n, "T": t, "M": t - 1, "C": c, "V": np.shape(self.viewpoint)[-1]}
         for name, (shape, kinds, dtype) in _ARRAYS.items():
             array = np.asarray(getattr(self, name))
             expected = tuple(sizes[axis] if isinstance(axis, str) else axis for axis in shape)
             if array.shape != expected:
                 raise self._error(f"{name} has shape {array.shape} where {expected} is expected")
             if array.size and array.dtype.kind not in kinds:
-                raise self._error(f"{name} has dtype {array.dtype} where {np.dtype(dtype).name} is expected")
+                raise self._error(f"{name} has dtype {array.dtype} where {dtype.__name__} is expected")
+            if dtype is np.number:
+                dtype = np.float64 if array.dtype.kind == "f" else np.int64
             object.__setattr__(self, name, array.astype(dtype, copy=False))
         self._check_values()
 

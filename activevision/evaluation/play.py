@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,22 +11,32 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 from activevision.agents.belief_env import BeliefVectorEnv
-from activevision.agents.evidence import EvidenceTable
+from activevision.agents.evidence import EvidenceTable, Recogniser
 from activevision.agents.fusion import Fusion
 from activevision.agents.policies.baselines import Single
 from activevision.agents.policies.ceilings import all_views
 from activevision.agents.policies.policy import Policy
 from activevision.evaluation.log import TrajectoryLog
 from activevision.protocol import Protocol
+from activevision.rollouts.collect import episode_seed
 
 
+@dataclass(frozen=True, eq=False)
 class Starts:
-    """The first views that every policy is given: each scene ``episodes`` times, from viewpoints drawn with ``seed``.
+    """The first views that every policy is given: each scene a number of times.
 
-    scene (N,), viewpoint (N, 2), episode (N,). The viewpoints of a scene are distinct as long as the grid has enough.
+    scene (N,). episode (N,), counted within a scene. seed: they were drawn with. viewpoint: (N, 2) on a grid, or None
+    where the environment draws it, seeded from (seed, n).
     """
 
-    def __init__(self, scenes: int, grid_shape: tuple[int, int], episodes: int, seed: int):
+    scene: NDArray[np.int64]
+    episode: NDArray[np.int64]
+    seed: int
+    viewpoint: NDArray[np.int64] | None
+
+    @classmethod
+    def on_grid(cls, scenes: int, grid_shape: tuple[int, int], episodes: int, seed: int) -> Starts:
+        """The viewpoints of a scene are distinct as long as the grid has enough."""
         generator = np.random.default_rng([seed, 11])
         size = grid_shape[0] * grid_shape[1]
         index = np.stack(
@@ -35,18 +45,24 @@ class Starts:
                 for _ in range(scenes)
             ]
         ).reshape(-1)
-        self.scene = np.repeat(np.arange(scenes), episodes)
-        self.viewpoint = np.stack([index // grid_shape[1], index % grid_shape[1]], axis=1)
-        self.episode = np.tile(np.arange(episodes), scenes)
-        self.seed = seed
+        viewpoint = np.stack([index // grid_shape[1], index % grid_shape[1]], axis=1)
+        return replace(cls.anywhere(scenes, episodes, seed), viewpoint=viewpoint)
+
+    @classmethod
+    def anywhere(cls, scenes: int, episodes: int, seed: int) -> Starts:
+        return cls(np.repeat(np.arange(scenes), episodes), np.tile(np.arange(episodes), scenes), seed, None)
 
     def __len__(self) -> int:
         return len(self.scene)
 
+    def seeds(self) -> list[int]:
+        """One for each environment, so that no two starts of whatever seeds are alike."""
+        return [episode_seed(self.seed, number) for number in range(len(self))]
+
 
 def play(
     env: VectorEnv,
-    table: EvidenceTable,
+    recogniser: Recogniser,
     fusion: Fusion,
     policy: Callable[[BeliefVectorEnv], Policy],
     starts: Starts,
@@ -54,14 +70,17 @@ def play(
 ) -> TrajectoryLog:
     """Episodes of one policy from given starts.
 
-    env: in autoreset mode DISABLED, with as many copies as there are starts. table: a recogniser's evidence on the
-    scenes of ``env``. policy: from the belief environment, which only ceilings look into, to the policy. For "single"
-    the belief stays what the first view gave.
+    env: in autoreset mode DISABLED, with as many copies as there are starts. recogniser: or a table of its evidence on
+    the scenes of ``env``. policy: from the belief environment, which only ceilings look into, to the policy. For
+    "single" the belief stays what the first view gave.
     """
-    beliefs = BeliefVectorEnv(env, table, fusion)
+    beliefs = BeliefVectorEnv(env, recogniser, fusion)
     base: Any = env.unwrapped
     chooser = policy(beliefs)
-    observation, info = beliefs.reset(seed=starts.seed, options={"scene": starts.scene, "viewpoint": starts.viewpoint})
+    options = {"scene": starts.scene}
+    if starts.viewpoint is not None:
+        options["viewpoint"] = starts.viewpoint
+    observation, info = beliefs.reset(seed=starts.seeds(), options=options)
     scene_id, label = info["scene_id"], info["label"]
     columns: dict[str, list[NDArray]] = {name: [] for name in ("viewpoint", "pose", "evidence", "belief", "motion")}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +86,16 @@ class WindowDataset(Dataset):
         twists = np.asarray(log_se3(np.stack(egomotions)), np.float32)
         return cls(
             np.stack(frames), twists, np.array(labels), np.array(scenes), manifest.classes, length, manifest.source
+        )
+
+    def take(self, episodes: NDArray[np.bool_]) -> WindowDataset:
+        """The episodes of a mask (E,)."""
+        return replace(
+            self,
+            frames=self.frames[episodes],
+            twists=self.twists[episodes],
+            labels=self.labels[episodes],
+            scenes=self.scenes[episodes],
         )
 
     @property

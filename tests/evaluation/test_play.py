@@ -35,7 +35,11 @@ def run(solids, table, policy, starts, fusion=None):
 
 
 def test_starts_are_the_same_for_a_seed_and_distinct_for_an_object():
-    starts, again, other = Starts(5, (7, 12), 84, 1), Starts(5, (7, 12), 84, 1), Starts(5, (7, 12), 84, 2)
+    starts, again, other = (
+        Starts.on_grid(5, (7, 12), 84, 1),
+        Starts.on_grid(5, (7, 12), 84, 1),
+        Starts.on_grid(5, (7, 12), 84, 2),
+    )
     np.testing.assert_array_equal(starts.viewpoint, again.viewpoint)
     assert (starts.viewpoint != other.viewpoint).any()
     for scene in range(5):
@@ -43,7 +47,7 @@ def test_starts_are_the_same_for_a_seed_and_distinct_for_an_object():
 
 
 def test_the_log_is_what_happened(solids, table):
-    starts = Starts(6, SMALL.grid_shape, 4, 0)
+    starts = Starts.on_grid(6, SMALL.grid_shape, 4, 0)
     log = run(solids, table, lambda _: Sweep(SMALL), starts)
     np.testing.assert_array_equal(log.viewpoint[:, 0], starts.viewpoint)
     np.testing.assert_array_equal(log.viewpoint[:, 1:], SMALL.move(log.viewpoint[:, :-1], log.motion))
@@ -56,20 +60,20 @@ def test_the_log_is_what_happened(solids, table):
 
 
 def test_every_policy_is_given_the_same_starts(solids, table):
-    starts = Starts(6, SMALL.grid_shape, 3, 5)
+    starts = Starts.on_grid(6, SMALL.grid_shape, 3, 5)
     logs = [run(solids, table, policy, starts) for policy in (lambda _: Sweep(SMALL), lambda _: Random(SMALL, 1))]
     np.testing.assert_array_equal(logs[0].viewpoint[:, 0], logs[1].viewpoint[:, 0])
     np.testing.assert_array_equal(logs[0].scene, logs[1].scene)
 
 
 def test_single_believes_its_first_view_to_the_end(solids, table):
-    log = run(solids, table, lambda _: Single(SMALL), Starts(6, SMALL.grid_shape, 3, 5))
+    log = run(solids, table, lambda _: Single(SMALL), Starts.on_grid(6, SMALL.grid_shape, 3, 5))
     assert (log.belief == log.belief[:, :1]).all()
     assert (log.viewpoint == log.viewpoint[:, :1]).all()
 
 
 def test_the_ceilings_are_above_the_floor(solids, table):
-    starts, fusion = Starts(6, SMALL.grid_shape, 20, 5), MeanPosterior(2)
+    starts, fusion = Starts.on_grid(6, SMALL.grid_shape, 20, 5), MeanPosterior(2)
     single = run(solids, table, lambda _: Single(SMALL), starts, fusion)
     random = run(solids, table, lambda _: Random(SMALL, 0), starts, fusion)
     oracle = run(solids, table, lambda env: Oracle(env, table, fusion, SMALL), starts, fusion)

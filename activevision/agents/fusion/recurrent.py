@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from activevision.agents.config import RecurrentConfig
-from activevision.agents.evidence import Evidence, EvidenceTable
+from activevision.agents.evidence import Evidence, Walk
 from activevision.agents.fusion.fusion import Belief, normalise, uniform
 from activevision.errors import UserError
 from activevision.files import atomic_write
 from activevision.progress import progress
-from activevision.protocol import Protocol
 
 
 class _Aggregator(nn.Module):
@@ -86,25 +86,26 @@ class Recurrent:
         return cls(aggregator)
 
 
-def train_recurrent(table: EvidenceTable, protocol: Protocol, config: RecurrentConfig, seed: int) -> Recurrent:
-    """Train on random walks over a table of held-out evidence; same seed, same weights."""
+def train_recurrent(
+    draw: Callable[[int, np.random.Generator], Walk], classes: int, config: RecurrentConfig, seed: int
+) -> Recurrent:
+    """Train on random walks over held-out evidence, of which ``draw`` gives so many; same seed, same weights."""
     generator = np.random.default_rng([seed, 7])
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        aggregator = _Aggregator(len(table.classes), config.hidden)
+        aggregator = _Aggregator(classes, config.hidden)
         optimiser = torch.optim.Adam(aggregator.parameters(), lr=config.learning_rate, weight_decay=1e-4)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=config.steps)
         with progress("Training the aggregator", config.steps, "steps") as advance:
             for _ in range(config.steps):
-                evidence, twist, label = (
-                    torch.from_numpy(part) for part in table.walk(protocol, config.batch_size, generator)
-                )
-                total = torch.zeros(config.batch_size, len(table.classes))
+                evidence, twist, label = (torch.from_numpy(part) for part in draw(config.batch_size, generator))
+                views = evidence.shape[1]
+                total = torch.zeros(config.batch_size, classes)
                 hidden = torch.zeros(config.batch_size, config.hidden)
                 loss = torch.zeros(())
-                for view in range(protocol.views):
+                for view in range(views):
                     scores, total, hidden = aggregator(evidence[:, view], twist[:, view], total, hidden)
-                    loss = loss + nn.functional.cross_entropy(scores, label) / protocol.views
+                    loss = loss + nn.functional.cross_entropy(scores, label) / views
                 optimiser.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(aggregator.parameters(), 1.0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from activevision.agents.fusion import Belief
 from activevision.agents.policies.policy import begins
 from activevision.errors import UserError
+from activevision.explore_protocol import ExploreProtocol
 from activevision.protocol import PROPRIOCEPTION, Protocol
 
 
@@ -19,7 +20,7 @@ class Single:
 
     name = "single"
 
-    def __init__(self, protocol: Protocol):
+    def __init__(self, protocol: Protocol | ExploreProtocol):
         self._stay = protocol.stay
 
     def act(self, observation: Mapping[str, Any], belief: Belief | None) -> NDArray[np.int64]:
@@ -31,7 +32,7 @@ class Random:
 
     name = "random"
 
-    def __init__(self, protocol: Protocol, seed: int):
+    def __init__(self, protocol: Protocol | ExploreProtocol, seed: int):
         self._motions = len(protocol.motions)
         self._generator = np.random.default_rng(seed)
 

@@ -1,0 +1,91 @@
+"""``World``: the environment, the scenes and the protocol that a run is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from activevision.commands.choices import SceneChoice
+
+if TYPE_CHECKING:
+    from gymnasium.vector import VectorEnv
+
+    from activevision.explore_protocol import ExploreProtocol
+    from activevision.protocol import Protocol
+    from activevision.scenes import Catalogue
+
+_DEFAULTS = {
+    "activevision/ActiveObject-v0": ("procedural", "look-around"),
+    "activevision/ActiveScene-v0": ("rooms-procedural", "look-around-scenes"),
+    "activevision/Explore-v0": ("rooms-procedural", "explore-room"),
+}
+"""Scenes and protocol of each environment, where the user names none."""
+
+
+@dataclass(frozen=True)
+class World:
+    """An environment's id, a catalogue and a protocol: what rollouts, agents and results come from."""
+
+    env: str
+    catalogue: Catalogue
+    protocol: Protocol | ExploreProtocol
+
+    def make(self, split: str, num_envs: int, autoreset_mode: str = "Disabled") -> VectorEnv:
+        """A native vector environment over a split, its views rendered if they were not yet."""
+        import gymnasium
+
+        env = gymnasium.make_vec(
+            self.env,
+            num_envs=num_envs,
+            vectorization_mode="vector_entry_point",
+            catalogue=self.catalogue,
+            split=split,
+            protocol=self.protocol,
+            autoreset_mode=autoreset_mode,
+        )
+        env.unwrapped.task.prepare()  # type: ignore[attr-defined]
+        return env
+
+    @property
+    def on_grid(self) -> bool:
+        """Whether all views of a scene can be had, because the camera keeps to a view grid."""
+        from activevision.protocol import Protocol
+
+        return isinstance(self.protocol, Protocol)
+
+    def facts(self, split: str) -> dict[str, Any]:
+        """What a result says of its catalogue."""
+        catalogue = self.catalogue
+        return {
+            "name": catalogue.name, "classes": list(catalogue.classes), "split": split,
+            "scenes": len(catalogue.scenes(split)), "licence": catalogue.licence, "credit": catalogue.credit,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WorldChoice(SceneChoice):
+    """Which environment, which scenes."""
+
+    env: str = "activevision/ActiveObject-v0"
+    """Id of the environment."""
+    protocol: str | None = None
+    """Name of a protocol; that of the environment unless given."""
+
+    def resolved(self) -> WorldChoice:
+        """With everything named that was left to the environment; UserError for one that is not ours."""
+        from activevision.errors import unknown
+
+        if self.env not in _DEFAULTS:
+            raise unknown("environment", self.env, _DEFAULTS)
+        scenes, protocol = _DEFAULTS[self.env]
+        return replace(self, scenes=self.scenes or scenes, protocol=self.protocol or protocol)
+
+    def world(self) -> World:
+        """UserError for a wrong environment, catalogue, option or protocol."""
+        from activevision.explore_protocol import get_explore_protocol
+        from activevision.protocol import get_protocol
+
+        choice = self.resolved()
+        assert choice.protocol is not None
+        get = get_explore_protocol if choice.env == "activevision/Explore-v0" else get_protocol
+        return World(choice.env, choice.catalogue(), get(choice.protocol))
