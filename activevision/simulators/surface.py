@@ -82,14 +82,17 @@ def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surfa
         texels = uv_area * texture.shape[0] * texture.shape[1]
         density.append(np.sqrt(texels / np.maximum(np.linalg.norm(cross, axis=1), 1e-20)))
 
-    pyramids = [
-        _pyramid(mesh.material.texture) if mesh.material.texture is not None and mesh.uv is not None else []
-        for mesh in meshes
-    ]
-    levels = [level for pyramid in pyramids for level in pyramid]
+    levels: list[NDArray[np.uint8]] = []
+    places: dict[int, tuple[int, int]] = {}  # first level and number of levels of each texture: meshes share them
+    for mesh in meshes:
+        texture = mesh.material.texture
+        if texture is not None and mesh.uv is not None and id(texture) not in places:
+            pyramid = _pyramid(texture)
+            places[id(texture)] = len(levels), len(pyramid)
+            levels += pyramid
     sizes = [level.shape[0] * level.shape[1] for level in levels]
-    level_counts = np.array([len(pyramid) for pyramid in pyramids], np.int32)
-    first = np.cumsum(np.concatenate([[0], level_counts[:-1]])).astype(np.int32)
+    untextured = (-1, 0)
+    placed = [untextured if m.uv is None else places.get(id(m.material.texture), untextured) for m in meshes]
     surface = Surface(
         normals=np.concatenate(normals).astype(np.float32),
         uv=np.concatenate(uv).astype(np.float32),
@@ -99,8 +102,8 @@ def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surfa
         category=np.repeat(np.array([category_of[mesh.instance] for mesh in meshes], np.int32), counts),
         glow=np.array([mesh.material.glow for mesh in meshes], np.float32),
         colour=linear_from_srgb(np.array([mesh.material.colour for mesh in meshes])).astype(np.float32),
-        first_level=np.where(level_counts > 0, first, -1).astype(np.int32),
-        levels=level_counts,
+        first_level=np.array([first for first, _ in placed], np.int32),
+        levels=np.array([count for _, count in placed], np.int32),
         level_offset=np.cumsum([0, *sizes[:-1]]).astype(np.int64) if sizes else np.zeros(0, np.int64),
         level_height=np.array([level.shape[0] for level in levels], np.int64),
         level_width=np.array([level.shape[1] for level in levels], np.int64),
