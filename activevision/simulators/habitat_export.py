@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from trimesh.visual.material import PBRMaterial
 
 from activevision.errors import UserError
 from activevision.files import atomic_write, cache_dir, digest, write_json
+from activevision.progress import progress
 from activevision.scenes import Material, Mesh, Scene
 from activevision.simulators.surface import LINEAR, linear_from_srgb, srgb_from_linear
 
@@ -25,6 +27,7 @@ SCENE_ID = "scene"
 """What the one scene of an exported dataset is called in it."""
 
 _VERSION = 1  # part of the folder's name: goes up whenever the same scene would be written differently
+_QUICK = 4_000_000  # texels that are compressed in about two seconds; more of them show a progress bar
 
 
 def exported(scene: Scene, backs: bool = True) -> Path:
@@ -59,19 +62,21 @@ def export_scene(scene: Scene, folder: Path, backs: bool = True) -> Path:
     # of one width, because habitat-sim takes the first object whose name has the one that is asked for as a part
     names = {instance: f"instance-{instance:010d}" for instance in instances}
     objects = folder / "objects"
-    for instance, meshes in instances.items():
-        name = names[instance]
-        with atomic_write(objects / f"{name}.glb") as file:
-            file.write(glb(meshes, backs))
-        config = {
-            "render_asset": f"{name}.glb",
-            "semantic_id": instance,
-            "force_flat_shading": True,
-            "COM": [0.0, 0.0, 0.0],  # else habitat-sim moves the mesh so that its middle is the origin
-            "up": [0.0, 1.0, 0.0],
-            "front": [0.0, 0.0, -1.0],
-        }
-        write_json(objects / f"{name}.object_config.json", config)
+    texels = sum(mesh.material.texture.size // 3 for mesh in scene.meshes if mesh.material.texture is not None)
+    with progress("Export to habitat-sim", len(names), "objects") if texels > _QUICK else nullcontext(int) as advance:
+        for instance, name in names.items():
+            with atomic_write(objects / f"{name}.glb") as file:
+                file.write(glb(instances[instance], backs))
+            config = {
+                "render_asset": f"{name}.glb",
+                "semantic_id": instance,
+                "force_flat_shading": True,
+                "COM": [0.0, 0.0, 0.0],  # else habitat-sim moves the mesh so that its middle is the origin
+                "up": [0.0, 1.0, 0.0],
+                "front": [0.0, 0.0, -1.0],
+            }
+            write_json(objects / f"{name}.object_config.json", config)
+            advance(1)
     layout = {
         "stage_instance": {"template_name": "NONE"},
         "default_lighting": "no_lights",
