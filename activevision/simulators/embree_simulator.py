@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
@@ -19,35 +19,15 @@ from activevision.machine import cores
 from activevision.scenes import Scene
 from activevision.simulators.baking import lamp_light
 from activevision.simulators.embree import TriangleTree, packet_arguments
-from activevision.simulators.simulator import SENSORS, check_sensors
+from activevision.simulators.lighting import UNLIT, Lighting
+from activevision.simulators.simulator import SENSORS, check_poses, check_sensors
 from activevision.simulators.surface import Surface, flatten, linear_from_srgb
 from activevision.simulators.tracing import trace_views
 
+__all__ = ["UNLIT", "EmbreeSimulator", "Lighting"]
+
 _VERSION = 2  # goes up whenever the same scene and pose would give other pixels
 _VIEWS_PER_TASK = 16
-
-
-@dataclass(frozen=True)
-class Lighting:
-    """Diffuse light that is fixed in the world, plus a weak lamp at the camera.
-
-    lights: (direction to the light, linear radiance) pairs. fill: radiance of the lamp. ambient: light that falls on
-    every surface alike.
-    background: sRGB in [0, 1] where nothing is hit.
-    """
-
-    lights: tuple[tuple[tuple[float, float, float], tuple[float, float, float]], ...] = (
-        ((0.4, 0.8, 0.5), (0.62, 0.60, 0.56)),  # warm key light from the upper front right
-        ((-0.7, 0.2, 0.3), (0.16, 0.18, 0.20)),  # cool light from the left
-        ((-0.2, 0.3, -0.9), (0.20, 0.20, 0.20)),  # from behind, so that backs are seen too
-    )
-    fill: float = 0.18
-    ambient: float = 0.0
-    background: tuple[float, float, float] = (0.87, 0.88, 0.89)
-
-
-UNLIT = Lighting(lights=(), fill=0.0, ambient=1.0, background=(0.0, 0.0, 0.0))
-"""Every surface in its own colour, black behind: as simulators show scans, whose light is in their textures."""
 
 
 class _Compiled(NamedTuple):
@@ -110,6 +90,7 @@ class EmbreeSimulator:
             raise ValueError(
                 f"render: {len(scene_ids)} scene ids need poses ({len(scene_ids)}, 4, 4), got {poses.shape}"
             )
+        check_poses(poses)
         images: dict[str, NDArray] = {
             name: np.empty((len(poses), camera.height, camera.width, *SENSORS[name][0]), SENSORS[name][1])
             for name in sensors
