@@ -100,10 +100,10 @@ class NavigableArea:
         cursor = first[:-1].copy()
         for mesh, vertices in zip(meshes, corners, strict=True):
             _fill(vertices, mesh.faces, columns, rows, cursor, spans, agent.cell)
-        lengths = _merge(first, spans, np.float32(_MERGE))
-        column, floor = _floors(first, lengths, spans, np.float32(agent.height))
+        _sort_columns(first, spans)
+        column, floor = _floors(first, spans, np.float32(_MERGE), np.float32(agent.height))
         free = _unobstructed(
-            first, lengths, spans, column, floor, rows, agent.radius / agent.cell, np.float32(agent.step),
+            first, spans, column, floor, rows, agent.radius / agent.cell, np.float32(agent.step),
             np.float32(agent.height),
         )  # fmt: skip
         blocked = column[~free], floor[~free]
@@ -306,7 +306,7 @@ def _clip(
         here = sign * (polygon[i, axis] - bound)
         there = sign * (polygon[j, axis] - bound)
         if here <= 0:
-            out[kept] = polygon[i]
+            out[kept, 0], out[kept, 1], out[kept, 2] = polygon[i, 0], polygon[i, 1], polygon[i, 2]
             kept += 1
         if (here < 0 and there > 0) or (here > 0 and there < 0):
             t = here / (here - there)
@@ -357,7 +357,8 @@ def _rasterise(
     a, b, c = vertices[face[0]], vertices[face[1]], vertices[face[2]]
     up = _faces_up(a, b, c, cell)
     polygon = np.empty((3, 3))
-    polygon[0], polygon[1], polygon[2] = a, b, c
+    for k in range(3):
+        polygon[0, k], polygon[1, k], polygon[2, k] = a[k], b[k], c[k]
     band, spare, piece = np.empty((8, 3)), np.empty((8, 3)), np.empty((9, 3))
     left = max(0, int(np.floor(min(a[0], b[0], c[0]))))
     right = min(columns - 1, int(np.floor(max(a[0], b[0], c[0]))))
@@ -407,61 +408,51 @@ def _sort_by_first(rows: NDArray[np.float32]) -> None:
     held = np.empty(width, rows.dtype)
     while gap > 0:
         for i in range(gap, count):
-            held[:] = rows[i]
+            for k in range(width):
+                held[k] = rows[i, k]
             j = i
             while j >= gap and rows[j - gap, 0] > held[0]:
-                rows[j] = rows[j - gap]
+                for k in range(width):
+                    rows[j, k] = rows[j - gap, k]
                 j -= gap
-            rows[j] = held
+            for k in range(width):
+                rows[j, k] = held[k]
         gap //= 3
 
 
 @njit(cache=True)
-def _merge(first: NDArray[np.int64], spans: NDArray[np.float32], gap: float) -> NDArray[np.int64]:
-    """Sorts the spans of each column upwards and merges those that touch, in place; returns how many are left."""
-    lengths = np.zeros(len(first) - 1, np.int64)
+def _sort_columns(first: NDArray[np.int64], spans: NDArray[np.float32]) -> None:
+    """Sorts the spans of each column by their lower ends, in place."""
     for column in range(len(first) - 1):
-        begin, end = first[column], first[column + 1]
-        if begin == end:
-            continue
-        part = spans[begin:end]
-        _sort_by_first(part)
-        kept = 0
-        for i in range(1, end - begin):
-            one, top = part[i], part[kept]
-            if one[0] > top[1] + gap:
-                kept += 1
-                part[kept] = one
-                continue
-            # the merged top is walkable if what reaches highest is
-            if one[1] > top[1] + 1e-4:
-                top[2] = one[2]
-            elif one[1] > top[1] - 1e-4:
-                top[2] = max(top[2], one[2])
-            top[1] = max(top[1], one[1])
-            top[3], top[4] = min(top[3], one[3]), max(top[4], one[4])
-            top[5], top[6] = min(top[5], one[5]), max(top[6], one[6])
-        lengths[column] = kept + 1
-    return lengths
+        if first[column + 1] - first[column] > 1:
+            _sort_by_first(spans[first[column] : first[column + 1]])
 
 
 @njit(cache=True)
 def _floors(
-    first: NDArray[np.int64], lengths: NDArray[np.int64], spans: NDArray[np.float32], height: float
+    first: NDArray[np.int64], spans: NDArray[np.float32], gap: float, height: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Column and height of every top of a span that faces up and has the height free above it."""
-    total = 0
-    for column in range(len(lengths)):
-        total += lengths[column]
-    where, floor = np.empty(total, np.int64), np.empty(total, np.float32)
+    """Column and height of every top of merged spans that faces up and has the height free above it.
+
+    Spans that touch or are at most ``gap`` apart are merged; the top faces up if what reaches highest does.
+    """
+    where, floor = np.empty(len(spans), np.int64), np.empty(len(spans), np.float32)
     count = 0
-    for column in range(len(lengths)):
-        begin = first[column]
-        for i in range(lengths[column]):
-            span = spans[begin + i]
-            open_above = i + 1 == lengths[column] or spans[begin + i + 1, 0] - span[1] >= height
-            if span[2] > 0 and open_above:
-                where[count], floor[count] = column, span[1]
+    for column in range(len(first) - 1):
+        begin, end = first[column], first[column + 1]
+        i = begin
+        while i < end:
+            top, up = spans[i, 1], spans[i, 2]
+            i += 1
+            while i < end and spans[i, 0] <= top + gap:
+                if spans[i, 1] > top + 1e-4:
+                    up = spans[i, 2]
+                elif spans[i, 1] > top - 1e-4:
+                    up = max(up, spans[i, 2])
+                top = max(top, spans[i, 1])
+                i += 1
+            if up > 0 and (i == end or spans[i, 0] - top >= height):
+                where[count], floor[count] = column, top
                 count += 1
     return where[:count], floor[:count]
 
@@ -469,7 +460,6 @@ def _floors(
 @njit(cache=True)
 def _unobstructed(
     first: NDArray[np.int64],
-    lengths: NDArray[np.int64],
     spans: NDArray[np.float32],
     column: NDArray[np.int64],
     floor: NDArray[np.float32],
@@ -480,7 +470,7 @@ def _unobstructed(
 ) -> NDArray[np.bool_]:
     """Which floor cells have nothing within ``radius`` cells of their middle between the step and the head."""
     free = np.ones(len(column), np.bool_)
-    columns = len(lengths) // rows
+    columns = (len(first) - 1) // rows
     reach = int(np.ceil(radius + 0.5))
     for i in range(len(column)):
         x, z = column[i] // rows, column[i] % rows
@@ -488,9 +478,8 @@ def _unobstructed(
         foot, head = floor[i] + step, floor[i] + height
         for nx in range(max(0, x - reach), min(columns, x + reach + 1)):
             for nz in range(max(0, z - reach), min(rows, z + reach + 1)):
-                begin = first[nx * rows + nz]
-                for k in range(lengths[nx * rows + nz]):
-                    span = spans[begin + k]
+                for k in range(first[nx * rows + nz], first[nx * rows + nz + 1]):
+                    span = spans[k]
                     if span[0] >= head:
                         break
                     if span[1] <= foot:

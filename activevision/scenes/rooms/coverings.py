@@ -292,4 +292,4 @@ COVERINGS: dict[str, Callable[[Generator], tuple[Texture, float]]] = {
 
 
 def pick_covering(rng: Generator, names: Sequence[str]) -> Covering:
-    return covering(names[rng.integers(len(names))], rng)
+    return covering(names[int(rng.integers(len(names)))], rng)

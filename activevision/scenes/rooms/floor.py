@@ -80,9 +80,9 @@ class Floor:
                 zone = Block(x, z, wide, deep / 2, wall.heading, opening.bottom + 0.02, opening.top)
                 self._zones.append(zone.row)
         columns, rows = int(plan.width / GRID), int(plan.depth / GRID)
-        x = (np.arange(columns) + 0.5 - columns / 2) * GRID
-        z = (np.arange(rows) + 0.5 - rows / 2) * GRID
-        self._cells = np.stack(np.meshgrid(x, z), axis=-1)
+        across = (np.arange(columns) + 0.5 - columns / 2) * GRID
+        along = (np.arange(rows) + 0.5 - rows / 2) * GRID
+        self._cells = np.stack(np.meshgrid(across, along), axis=-1)
         self._free = plan.inside(self._cells, WALKER_RADIUS)
         wall, door = plan.door
         self._entrance = np.array(wall.at(door.middle, 0.4))

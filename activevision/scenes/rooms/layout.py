@@ -89,7 +89,7 @@ class Layout:
             elif place == "middle":
                 found += [(wall, wall.length / 2), (wall, wall.length / 2 + 0.12 * slack * self.rng.uniform(-1, 1))]
             elif place == "window":
-                found += [(wall, float(np.clip(o.middle, *ends))) for o in wall.openings if o.kind == WINDOW]
+                found += [(wall, min(max(o.middle, ends[0]), ends[1])) for o in wall.openings if o.kind == WINDOW]
             else:
                 free = self.rng.uniform(ends[0], ends[1], max(2, int(2 * slack)))
                 found += [(wall, end) for end in ends] + [(wall, float(along)) for along in free]

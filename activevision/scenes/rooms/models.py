@@ -147,7 +147,12 @@ def _meshes(library: str, model_id: str) -> tuple[Mesh, ...]:
 def _write(path: Path, meshes: Sequence[Mesh]) -> None:
     arrays: dict[str, np.ndarray] = {}
     for number, mesh in enumerate(meshes):
-        parts = {"vertices": mesh.vertices, "faces": mesh.faces, "uv": mesh.uv, "normals": mesh.normals}
+        parts: dict[str, np.ndarray | None] = {
+            "vertices": mesh.vertices,
+            "faces": mesh.faces,
+            "uv": mesh.uv,
+            "normals": mesh.normals,
+        }
         parts["texture"] = mesh.material.texture
         arrays |= {f"{number}.{name}": array for name, array in parts.items() if array is not None}
     looks = json.dumps([(mesh.material.colour, mesh.material.glow) for mesh in meshes])

@@ -129,4 +129,4 @@ class Kit:
         family = self._families.get(ROLES[role].set)
         if family is not None:
             choice = [piece for piece in choice if piece.family in (family, "")] or choice
-        return choice[rng.integers(len(choice))].load()
+        return choice[int(rng.integers(len(choice)))].load()

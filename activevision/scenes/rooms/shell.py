@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -20,7 +21,6 @@ from activevision.scenes.procedural.solids import box, cylinder, lathe, plate
 from activevision.scenes.procedural.textures import blend, noise
 from activevision.scenes.rooms.coverings import Covering
 from activevision.scenes.rooms.plan import DOOR, Opening, Plan, Wall
-from activevision.scenes.rooms.refine import refined
 from activevision.scenes.scene import Lamp, Material, Mesh
 
 CELL = 0.25
@@ -242,7 +242,7 @@ def hang(model: Model, x: float, z: float, ceiling: float, turn: float) -> tuple
 
 def daylight(wall: Wall, opening: Opening, strength: float) -> Lamp:
     """The light that comes in at a window, as a large soft ball just inside of it."""
-    x, z = wall.at(opening.middle, 0.35)
+    x, z = wall.at(opening.middle, 0.6)
     power = strength * opening.width * (opening.top - opening.bottom)
     y = (opening.bottom + opening.top) / 2
     return Lamp((x, y, z), (0.92 * power, power, 1.12 * power), 0.3)
@@ -264,16 +264,13 @@ def turned_meshes(meshes: Sequence[Mesh], turn: float, offset: tuple[float, floa
 def _in_wall(model: Model, wall: Wall, opening: Opening) -> tuple[Mesh, ...]:
     """Meshes of a model built facing +Z, with x = 0 at the opening's middle and z = 0 on the wall's inner face."""
     x, z = wall.at(opening.middle)
-    return turned_meshes([refined(mesh) for mesh in raw_meshes(model)], wall.heading, (x, 0.0, z))
+    return turned_meshes(raw_meshes(model), wall.heading, (x, 0.0, z))
 
 
 def _steps(start: float, stop: float, cuts: Sequence[float]) -> NDArray[np.float64]:
     """From start to stop in cells of at most ``CELL``, with an edge at every cut."""
     edges = sorted({start, stop, *(c for c in cuts if start < c < stop)})
-    pieces = [
-        np.linspace(a, b, max(1, ceil((b - a) / CELL - 1e-9)) + 1)[:-1]
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    pieces = [np.linspace(a, b, max(1, ceil((b - a) / CELL - 1e-9)) + 1)[:-1] for a, b in pairwise(edges)]
     return np.concatenate([*pieces, [stop]])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.random import Generator
 
@@ -31,6 +33,7 @@ from activevision.scenes.procedural.solids import (
     torus,
     tube,
 )
+from activevision.scenes.rooms.parametric.home import THICKNESS
 from activevision.scenes.rooms.parametric.kitchen import WHITE
 from activevision.scenes.scene import Material
 
@@ -105,7 +108,7 @@ def shower(rng: Generator) -> Model:
         drawn = rng.uniform(0.3, 0.55) * side
         folds = np.linspace(0, 1, 40)
         outline = np.stack([-side / 2 + 0.03 + folds * drawn, side / 2 - 0.013 + 0.025 * np.sin(folds * 40)], 1)
-        for (x0, z0), (x1, z1) in zip(outline[:-1], outline[1:], strict=True):
+        for (x0, z0), (x1, z1) in pairwise(outline):
             angle = -np.degrees(np.arctan2(z1 - z0, x1 - x0))
             strip = box(np.hypot(x1 - x0, z1 - z0) + 0.002, 1.82, 0.004).turned("y", angle)
             model.add(sheet, strip.moved((x0 + x1) / 2, 0.26, (z0 + z1) / 2))
@@ -220,8 +223,6 @@ def bottle(rng: Generator) -> Model:
 
 def mat(rng: Generator) -> Model:
     """A small mat of ``THICKNESS``."""
-    from activevision.scenes.rooms.parametric.home import THICKNESS
-
     model = Model()
     model.add(cloth(rng, 1.2), box(rng.uniform(0.6, 0.9), THICKNESS, rng.uniform(0.4, 0.55)))
     return model

@@ -350,10 +350,9 @@ def toy_chest(rng: Generator) -> Model:
     model = Model()
     body = paint(rng)
     width, height, depth = rng.uniform(0.6, 0.85), rng.uniform(0.35, 0.45), 0.4
-    for x in (-1, 1):
-        model.add(body, box(0.02, height, depth, (x * (width / 2 - 0.01), 0, 0)))
-    for z in (-1, 1):
-        model.add(body, box(width - 0.04, height, 0.02, (0, 0, z * (depth / 2 - 0.01))))
+    for side in (-1, 1):
+        model.add(body, box(0.02, height, depth, (side * (width / 2 - 0.01), 0, 0)))
+        model.add(body, box(width - 0.04, height, 0.02, (0, 0, side * (depth / 2 - 0.01))))
     model.add(body, box(width - 0.04, 0.6 * height, depth - 0.04))
     for _ in range(14):
         x, z = rng.uniform(-0.4, 0.4) * width, rng.uniform(-0.36, 0.36) * depth

@@ -47,9 +47,16 @@ def look(rng: Generator) -> Look:
     white = rng.random() < 0.5
     appliance = plain(WHITE) if white else metal(rng)
     return Look(
-        front, plain(front.mean_colour * 0.92), top, fitting(rng, against=front), appliance, rng.uniform(0.86, 0.92),
-        rng.uniform(0.028, 0.045), int(rng.integers(3)), int(rng.integers(3)),
-    )  # fmt: skip
+        front,
+        plain(front.mean_colour * 0.92),
+        top,
+        fitting(rng, against=front),
+        appliance,
+        rng.uniform(0.86, 0.92),
+        rng.uniform(0.028, 0.045),
+        int(rng.integers(3)),
+        int(rng.integers(3)),
+    )
 
 
 WIDTH, DEPTH = 0.6, 0.6
@@ -182,7 +189,10 @@ def fridge(rng: Generator) -> Model:
         model.add(body, box(width - 0.006, high, 0.06, (0, y, 0.285), radius=0.014))
         grip = min(0.5, 0.5 * high)
         at = y + high - grip / 2 - 0.08 if y < 0.1 else y + grip / 2 + 0.08
-        model.add(style.steel, tube([(-width / 2 + 0.06, at - grip / 2, 0.345), (-width / 2 + 0.06, at + grip / 2, 0.345)], 0.011, 8))  # fmt: skip
+        model.add(
+            style.steel,
+            tube([(-width / 2 + 0.06, at - grip / 2, 0.345), (-width / 2 + 0.06, at + grip / 2, 0.345)], 0.011, 8),
+        )
         for end in (-1, 1):
             model.add(style.steel, box(0.016, 0.016, 0.04, (-width / 2 + 0.06, at + end * grip / 2.2, 0.33)))
     return model
@@ -231,7 +241,12 @@ def microwave(rng: Generator) -> Model:
         for column in (-1, 1):
             key = (0.37 * width + column * 0.035, (0.14 + 0.12 * row) * height, depth / 2)
             model.add(plain(STEEL), box(0.025, 0.018, 0.006, key))
-    model.add(plain(STEEL), tube([(0.24 * width, 0.2 * height, depth / 2 + 0.03), (0.24 * width, 0.8 * height, depth / 2 + 0.03)], 0.008, 8))  # fmt: skip
+    model.add(
+        plain(STEEL),
+        tube(
+            [(0.24 * width, 0.2 * height, depth / 2 + 0.03), (0.24 * width, 0.8 * height, depth / 2 + 0.03)], 0.008, 8
+        ),
+    )
     for y in (0.2, 0.8):
         model.add(plain(STEEL), box(0.012, 0.012, 0.03, (0.24 * width, y * height, depth / 2 + 0.015)))
     return model
@@ -255,7 +270,12 @@ def kettle(rng: Generator) -> Model:
     model.add(body, box(0.2, 0.34, 0.1, (0, 0, -0.09), radius=0.012))
     model.add(body, box(0.2, 0.09, 0.26, (0, 0.25, -0.01), radius=0.012))
     model.add(plain(np.array([0.25, 0.16, 0.1])), cylinder(0.06, 0.13, (0, 0.03, 0.05), sides=20, bevel=0.02))
-    model.add(dark, tube(fillet([(0.05, 0.14, 0.05), (0.11, 0.13, 0.05), (0.11, 0.05, 0.05), (0.055, 0.05, 0.05)], 0.03, 3), 0.007, 6))  # fmt: skip
+    model.add(
+        dark,
+        tube(
+            fillet([(0.05, 0.14, 0.05), (0.11, 0.13, 0.05), (0.11, 0.05, 0.05), (0.055, 0.05, 0.05)], 0.03, 3), 0.007, 6
+        ),
+    )
     return model
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from activevision.scenes.procedural.finishes import DARK, Model, colour, metal, paint, plain, wood
-from activevision.scenes.procedural.solids import box, cylinder, fillet, lathe, merge, tube
+from activevision.scenes.procedural.finishes import DARK, Finish, Model, colour, metal, paint, plain, wood
+from activevision.scenes.procedural.solids import box, cylinder, fillet, lathe, merge, torus, tube
 from activevision.scenes.procedural.textures import blend, noise
+from activevision.scenes.scene import Material
 
 CARD = np.array([0.72, 0.55, 0.37])
 TAPE = np.array([0.82, 0.72, 0.52])
@@ -154,7 +155,7 @@ def barrel(rng: Generator) -> Model:
     radius, height = rng.uniform(0.24, 0.3), rng.uniform(0.7, 0.9)
     if rng.random() < 0.55:
         body = plain(colour(rng))
-        profile = [(0, 0), (radius, 0)]
+        profile: list[tuple[float, float]] = [(0, 0), (radius, 0)]
         for y in (0.33, 0.67):
             profile += [(radius, (y - 0.02) * height), (radius + 0.012, y * height), (radius, (y + 0.02) * height)]
         profile += [(radius, height), (radius - 0.015, height), (radius - 0.02, height - 0.02), (0, height - 0.02)]
@@ -232,9 +233,6 @@ def sacks(rng: Generator) -> Model:
     model = Model()
     size = 64
     jute = np.array([0.72, 0.6, 0.42]) * rng.uniform(0.8, 1.15) if rng.random() < 0.6 else np.full(3, 0.85)
-    from activevision.scenes.procedural.finishes import Finish
-    from activevision.scenes.scene import Material
-
     weave = Finish(Material((1.0, 1.0, 1.0), blend(jute, jute * 0.75, noise(rng, (30, 30), size, 1))), 0.3)
     for level in range(int(rng.integers(2, 4))):
         sack = box(rng.uniform(0.6, 0.7), 0.17, rng.uniform(0.38, 0.45), radius=0.08, inner=6).puffed(0.03)
@@ -254,8 +252,6 @@ def bottle_crates(rng: Generator) -> Model:
 
 def bicycle(rng: Generator) -> Model:
     """A bicycle on its stand, seen along X."""
-    from activevision.scenes.procedural.solids import torus
-
     model = Model()
     frame, dark = paint(rng), plain(DARK)
     for x in (-0.52, 0.52):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.random import Generator
 
@@ -25,6 +27,7 @@ from activevision.scenes.procedural.solids import box, cylinder, fillet, lathe, 
 from activevision.scenes.procedural.tables import drawer_block
 from activevision.scenes.procedural.textures import blend, noise
 from activevision.scenes.rooms.parametric.kitchen import STEEL, WHITE
+from activevision.scenes.scene import Material
 
 
 def office_chair(rng: Generator) -> Model:
@@ -298,12 +301,8 @@ def globe(rng: Generator) -> Model:
     size = 64
     land = noise(rng, (4, 6), size, 4) > 0.54
     picture = np.where(land[..., None], [150, 165, 90], [80, 140, 200]).astype(np.uint8)
-    from activevision.scenes.scene import Material
-
     ball = sphere(0.15, sides=28)
     wide = np.arctan2(ball.vertices[:, 2], ball.vertices[:, 0]) / (2 * np.pi) + 0.5
-    from dataclasses import replace
-
     ball = replace(ball, uv=np.stack([wide, ball.vertices[:, 1] / 0.3], axis=1))
     model.add(Finish(Material((1.0, 1.0, 1.0), picture)), ball.moved(y=0.08))
     steel = fitting(rng)
