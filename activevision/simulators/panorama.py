@@ -17,7 +17,7 @@ from activevision.machine import cores
 from activevision.scenes.panoramas import Panorama
 from activevision.simulators.panorama_lookup import Pyramid, build_pyramid, look_up_views, pixel_angles
 from activevision.simulators.runs import runs
-from activevision.simulators.simulator import check_sensors
+from activevision.simulators.simulator import check_poses, check_sensors
 
 _VERSION = 1  # goes up whenever the same panorama and pose would give other pixels
 _VIEWS_PER_TASK = 16
@@ -104,19 +104,15 @@ def _check_rgb(sensors: Sequence[str]) -> None:
 
 def _rotations(poses: NDArray[np.float64], views: int) -> NDArray[np.float32]:
     """(N, 3, 3) of poses (N, 4, 4) that only turn."""
-    if poses.shape != (views, 4, 4):
-        raise ValueError(f"render: {views} scene ids need poses ({views}, 4, 4), got {poses.shape}")
-    rotations, translations = poses[:, :3, :3], poses[:, :3, 3]
-    moved = np.flatnonzero(~(np.linalg.norm(translations, axis=1) <= _STILL))
+    check_poses(poses)
+    if len(poses) != views:
+        raise UserError(f"{views} scene ids and {len(poses)} poses: give one of each a view.")
+    translations = poses[:, :3, 3]
+    moved = np.flatnonzero(np.linalg.norm(translations, axis=1) > _STILL)
     if len(moved):
         x, y, z = translations[moved[0]]
         raise UserError(
-            f"pose {moved[0]} is {x:.3g}, {y:.3g}, {z:.3g} m from where the panorama was taken: "
-            "it is seen from one place, so set the translation to 0."
+            f"view {moved[0]}: its pose is {x:.3g}, {y:.3g}, {z:.3g} m from where the panorama was taken, which is "
+            "seen from one place: set the translation to 0."
         )
-    skew = np.abs(rotations @ np.swapaxes(rotations, 1, 2) - np.eye(3)).max((1, 2), initial=0)
-    handed = np.einsum("ni,ni->n", np.cross(rotations[:, :, 0], rotations[:, :, 1]), rotations[:, :, 2])
-    wrong = np.flatnonzero(~(skew <= 1e-5) | ~(handed > 0))
-    if len(wrong):
-        raise UserError(f"pose {wrong[0]} is not a rotation: give a right-handed orthonormal world_from_camera.")
-    return np.ascontiguousarray(rotations, np.float32)
+    return np.ascontiguousarray(poses[:, :3, :3], np.float32)
