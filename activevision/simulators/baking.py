@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from activevision.scenes import Lamp
 from activevision.simulators.embree import (
     DIRECTION,
-    GEOMETRY,
-    MISS,
     ORIGIN,
     TFAR,
     TriangleTree,
-    intersect16,
     new_packet,
+    occluded16,
     packet_arguments,
 )
 
@@ -75,7 +73,6 @@ def _bake(
 ) -> None:  # fmt: skip
     """Light (P, 3) on points (P, 3) with unit normals; lamps (L, 7): position, radius, colour."""
     rayhit, valid = new_packet()
-    bits = rayhit.view(np.uint32)
     valid_address, rayhit_address = np.uintp(valid.ctypes.data), np.uintp(rayhit.ctypes.data)
     direction = np.empty((16, 3), np.float32)
 
@@ -95,7 +92,7 @@ def _bake(
                 direction[lane, 1] = x * t1 + y * s1 + z * normal[1]
                 direction[lane, 2] = x * t2 + y * s2 + z * normal[2]
             free = _unblocked(
-                tree, arguments, points[point], normal, side, direction, np.float32(_NEAR), rayhit, bits, valid_address,
+                tree, arguments, points[point], normal, side, direction, np.float32(_NEAR), rayhit, valid_address,
                 rayhit_address,
             )  # fmt: skip
             # a normal of a mesh file may point inside: a side from where nothing can be seen is not the outer one
@@ -104,34 +101,48 @@ def _bake(
         for channel in range(3):
             light[point, channel] = _AROUND[channel] * free
 
-        for lamp in range(len(lamps)):
-            x, y, z = (
-                lamps[lamp, 0] - points[point, 0],
-                lamps[lamp, 1] - points[point, 1],
-                lamps[lamp, 2] - points[point, 2],
-            )
-            squared = x * x + y * y + z * z
-            distance = math.sqrt(squared) + np.float32(1e-6)
-            cosine = (x * normal[0] + y * normal[1] + z * normal[2]) / distance
-            radius = min(lamps[lamp, 3], np.float32(0.9) * distance)
+        # a packet asks for four lamps at once, with four rays to each
+        for lamp0 in range(0, len(lamps), 4):
             for lane in range(16):
-                direction[lane, 0] = x + radius * sphere[lane, 0]
-                direction[lane, 1] = y + radius * sphere[lane, 1]
-                direction[lane, 2] = z + radius * sphere[lane, 2]
-            # up to the ball's middle: its own shell, if the scene shows one, is nearer than that and is left out
-            seen = _unblocked(
-                tree, arguments, points[point], normal, np.float32(1.0) if cosine >= 0 else np.float32(-1.0), direction,
-                1 - (radius + np.float32(0.05)) / distance, rayhit, bits, valid_address, rayhit_address,
-            )  # fmt: skip
-            strength = seen * abs(cosine) / max(squared, radius * radius)
-            for channel in range(3):
-                light[point, channel] += lamps[lamp, 4 + channel] * strength
+                lamp = min(lamp0 + lane // 4, len(lamps) - 1)
+                x, y, z = _towards(lamps[lamp], points[point])
+                distance = math.sqrt(x * x + y * y + z * z) + np.float32(1e-6)
+                radius = min(lamps[lamp, 3], np.float32(0.9) * distance)
+                spot = (lane % 4) * 4 + (
+                    lane + point
+                ) % 4  # other spots for other lamps and points, so that no edge shows
+                cosine = x * normal[0] + y * normal[1] + z * normal[2]
+                side = np.float32(_OFFSET) if cosine >= 0 else np.float32(-_OFFSET)
+                for axis in range(3):
+                    rayhit[ORIGIN + axis, lane] = points[point, axis] + side * normal[axis]
+                rayhit[DIRECTION, lane] = x + radius * sphere[spot, 0]
+                rayhit[DIRECTION + 1, lane] = y + radius * sphere[spot, 1]
+                rayhit[DIRECTION + 2, lane] = z + radius * sphere[spot, 2]
+                # up to the ball's middle: its own shell, if the scene shows one, is nearer than that and is left out
+                rayhit[TFAR, lane] = 1 - (radius + np.float32(0.05)) / distance
+            occluded16(valid_address, np.uintp(tree), rayhit_address, np.uintp(arguments))
+            for lamp in range(lamp0, min(lamp0 + 4, len(lamps))):
+                free = np.float32(0.0)
+                for lane in range(4 * (lamp - lamp0), 4 * (lamp - lamp0) + 4):
+                    if rayhit[TFAR, lane] >= 0:
+                        free += np.float32(0.25)
+                x, y, z = _towards(lamps[lamp], points[point])
+                squared = x * x + y * y + z * z
+                cosine = abs(x * normal[0] + y * normal[1] + z * normal[2]) / (math.sqrt(squared) + np.float32(1e-6))
+                strength = free * cosine / max(squared, lamps[lamp, 3] * lamps[lamp, 3])
+                for channel in range(3):
+                    light[point, channel] += lamps[lamp, 4 + channel] * strength
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _towards(lamp: NDArray, point: NDArray) -> tuple:
+    return lamp[0] - point[0], lamp[1] - point[1], lamp[2] - point[2]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _unblocked(
     tree: int, arguments: int, point: NDArray, normal: NDArray, side: float, direction: NDArray, far: float,
-    rayhit: NDArray, bits: NDArray, valid_address: Any, rayhit_address: Any,
+    rayhit: NDArray, valid_address: Any, rayhit_address: Any,
 ) -> float:  # fmt: skip
     """Share of 16 rays from a little off the point along ``direction`` (16, 3) that meet nothing before ``far``."""
     for axis in range(3):
@@ -140,10 +151,9 @@ def _unblocked(
         for axis in range(3):
             rayhit[DIRECTION + axis, lane] = direction[lane, axis]
         rayhit[TFAR, lane] = far
-        bits[GEOMETRY, lane] = MISS
-    intersect16(valid_address, np.uintp(tree), rayhit_address, np.uintp(arguments))
+    occluded16(valid_address, np.uintp(tree), rayhit_address, np.uintp(arguments))
     free = 0
     for lane in range(16):
-        if bits[GEOMETRY, lane] == MISS:
+        if rayhit[TFAR, lane] >= 0:
             free += 1
     return np.float32(free) / np.float32(16.0)

@@ -45,6 +45,9 @@ intersect16 = types.ExternalFunction("rtcIntersect16", types.void(types.uintp, t
 an RTCRayHit16 (64-byte aligned) and the query's arguments. Callable from numba's nopython mode."""
 
 
+occluded16 = types.ExternalFunction("rtcOccluded16", types.void(types.uintp, types.uintp, types.uintp, types.uintp))
+"""As ``intersect16``, but only whether a ray meets anything before TFAR: if so, its TFAR becomes −infinity."""
+
 # Rows of an RTCRayHit16, 16 lanes of 4 bytes each (embree4/rtcore_ray.h); a vector takes three rows.
 ORIGIN, TNEAR, DIRECTION, TIME, TFAR, MASK, ID, FLAGS = 0, 3, 4, 7, 8, 9, 10, 11
 U, V, PRIMITIVE, GEOMETRY = 15, 16, 17, 18
