@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from zlib import crc32
 
@@ -25,7 +25,7 @@ from activevision.scenes.rooms.models import (
 )
 from activevision.scenes.rooms.pieces import Piece, built_pieces
 from activevision.scenes.rooms.roles import CATEGORIES
-from activevision.scenes.rooms.room import furnish
+from activevision.scenes.rooms.room import draw_room, room_scene
 from activevision.scenes.scene import Scene
 
 SHARES = {"train": 0.6, "val": 0.15, "test": 0.25}
@@ -55,11 +55,12 @@ class RoomRecipe:
         return digest("rooms", version(), models, asdict(self))
 
     def __call__(self) -> Scene:
-        scene = furnish(self.id, self.label, self._generator, _pieces(self.pieces, self.seed, self.split))
+        drawing = draw_room(self.label, self.generator, _pieces(self.pieces, self.seed, self.split))
         licence, credit = _terms(self.pieces)
-        return replace(scene, source=f"{_name(self.pieces)}:{self.id}", licence=licence, credit=credit)
+        return room_scene(drawing, self.id, self.label, f"{_name(self.pieces)}:{self.id}", licence, credit)
 
-    def _generator(self, attempt: int) -> Generator:
+    def generator(self, attempt: int) -> Generator:
+        """What an attempt at the room is drawn from; no two rooms and attempts share their numbers."""
         return np.random.default_rng([self.seed, self.index, crc32(self.label.encode()), attempt])
 
 

@@ -25,12 +25,12 @@ from activevision.scenes.rooms.rules import (
 
 HOME_FLOORS = ("planks", "planks", "parquet", "carpet", "linoleum", "floor tiles")
 HOME_WALLS = ("paint", "paint", "rough plaster", "wallpaper", "wallpaper", "panelling")
-WORK_FLOORS = ("carpet", "linoleum", "planks", "terrazzo", "floor tiles")
+WORK_FLOORS = ("carpet", "linoleum", "planks", "terrazzo", "floor tiles", "concrete")
 WORK_WALLS = ("paint", "paint", "rough plaster", "block", "panelling", "brick")
 WET_FLOORS = ("floor tiles", "floor tiles", "terrazzo", "linoleum", "planks")
 BARE_FLOORS = ("concrete", "concrete", "floor tiles", "linoleum", "planks")
 BARE_WALLS = ("block", "block", "brick", "rough plaster", "paint")
-CEILINGS = ("white", "white", "white", "boards")
+CEILINGS = ("white", "white", "rough plaster", "boards")
 WORK_CEILINGS = ("white", "acoustic", "acoustic")
 
 

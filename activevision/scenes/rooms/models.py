@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from activevision.files import atomic_write, cache_dir, digest
-from activevision.scenes.furniture.library import Library
+from activevision.scenes.furniture.library import LIBRARY_VERSION, Library
 from activevision.scenes.furniture.sources import SOURCES
 from activevision.scenes.furniture.store import stored_libraries
+from activevision.scenes.mesh_files import READER_VERSION
 from activevision.scenes.rooms.pieces import Body, Piece, body, built_pieces
 from activevision.scenes.rooms.roles import ROLES
 from activevision.scenes.scene import Material, Mesh
@@ -61,13 +62,11 @@ def models_available() -> bool:
     return {row.library for row in model_table()} <= stored_libraries().keys()
 
 
-@functools.cache
 def models_key() -> str:
-    """Content key of the table and of the libraries that it names; none of their models is read for it."""
-    table = [list(vars(row).values()) for row in model_table()]
-    return digest(
-        table, [(name, _library(name).fingerprint()) for name in sorted({row.library for row in model_table()})]
-    )
+    """Content key of the table and of the libraries that it names, whose files are named by their content."""
+    stored = stored_libraries()
+    files = [stored[name].name for name in sorted({row.library for row in model_table()})]
+    return digest(LIBRARY_VERSION, READER_VERSION, [list(vars(row).values()) for row in model_table()], files)
 
 
 def model_credits(libraries: Sequence[str]) -> tuple[str, str]:

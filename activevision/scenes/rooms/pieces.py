@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -114,7 +114,7 @@ class Kit:
     pieces: by role. rng: draws which families of matching pieces this room gets.
     """
 
-    def __init__(self, pieces: dict[str, tuple[Piece, ...]], rng: Generator) -> None:
+    def __init__(self, pieces: Mapping[str, tuple[Piece, ...]], rng: Generator) -> None:
         self._pieces = pieces
         self._families: dict[str, str] = {}
         for name in sorted({role.set for role in ROLES.values() if role.set}):

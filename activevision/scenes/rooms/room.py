@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from math import pi
 
 import numpy as np
@@ -26,8 +26,25 @@ LEAST_WALKABLE = 0.12
 _ATTEMPTS = 60
 
 
-def furnish(id: str, label: str, generator: Callable[[int], Generator], pieces: dict[str, tuple[Piece, ...]]) -> Scene:
-    """The room of that class which the generators draw; ``generator(attempt)`` gives those of one attempt."""
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A furnished room before it is made into meshes.
+
+    kind: its class. floor: plan and pieces. lamps, lamp_parts: what shines, and its meshes. generator: for the rest.
+    """
+
+    kind: RoomClass
+    floor: Floor
+    lamps: tuple[Lamp, ...]
+    lamp_parts: tuple[Part, ...]
+    generator: Generator
+
+
+def draw_room(label: str, generator: Callable[[int], Generator], pieces: Mapping[str, tuple[Piece, ...]]) -> Drawing:
+    """The room of that class which the generators draw; ``generator(attempt)`` gives those of one attempt.
+
+    An attempt that finds no place for a required piece, or leaves too little floor to walk on, is followed by another.
+    """
     kind = CLASSES[label]
     for attempt in range(_ATTEMPTS):
         rng = generator(attempt)
@@ -35,8 +52,8 @@ def furnish(id: str, label: str, generator: Callable[[int], Generator], pieces: 
         layout = Layout(plan, Kit(pieces, rng), rng)
         parts, lamps = _lamps(rng, kind, layout.floor)
         if all(rule.apply(layout) for rule in kind.rules) and _walkable(layout.floor):
-            return _assemble(rng, id, label, kind, layout.floor, parts, lamps)
-    raise AssertionError(f"no room {id!r} could be furnished in {_ATTEMPTS} attempts")
+            return Drawing(kind, layout.floor, tuple(lamps), tuple(parts), rng)
+    raise AssertionError(f"no {label} could be furnished in {_ATTEMPTS} attempts")
 
 
 def _walkable(floor: Floor) -> bool:
@@ -74,34 +91,23 @@ def _lamps(rng: Generator, kind: RoomClass, floor: Floor) -> tuple[list[Part], l
     return parts, lamps
 
 
-def _assemble(
-    rng: Generator, id: str, label: str, kind: RoomClass, floor: Floor, lamp_parts: list[Part], lamps: list[Lamp]
-) -> Scene:
-    plan = floor.plan
+def room_scene(drawing: Drawing, id: str, label: str, source: str, licence: str, credit: str) -> Scene:
+    """The scene of a drawn room: every wall, door, window, lamp and piece is an instance of its category."""
+    rng, kind, plan = drawing.generator, drawing.kind, drawing.floor.plan
     walls = pick_covering(rng, kind.walls)
     if rng.random() < kind.dado:
         walls = dado(covering("wall tiles", rng), walls, float(rng.uniform(1.1, 1.6)), plan.height)
     parts = shell(rng, plan, pick_covering(rng, kind.floors), walls, pick_covering(rng, kind.ceilings))
-    parts += lamp_parts
-    for one in floor.placed:
+    parts += drawing.lamp_parts
+    for one in drawing.floor.placed:
         block = one.block
         parts.append(Part(one.body.category, turned_meshes(one.body.meshes, block.turn, (block.x, block.low, block.z))))
     meshes, instances = [], []
     for number, part in enumerate(parts, start=1):
         instances.append(Instance(number, part.category, CATEGORIES.index(part.category) + 1))
         meshes += [replace(mesh, instance=number) for mesh in part.meshes]
-    x, z = station(floor)
-    return Scene(
-        id=id,
-        label=label,
-        meshes=tuple(meshes),
-        instances=tuple(instances),
-        source=f"rooms:{id}",
-        licence="MIT",
-        credit="activevision rooms",
-        station=(x, EYE_HEIGHT, z),
-        lamps=tuple(lamps),
-    )
+    x, z = station(drawing.floor)
+    return Scene(id, label, tuple(meshes), tuple(instances), source, licence, credit, (x, EYE_HEIGHT, z), drawing.lamps)
 
 
 def station(floor: Floor) -> tuple[float, float]:
