@@ -80,7 +80,7 @@ class ExploreEnv(TaskEnv):
       sees the motion in the level frame of the heading, as a robot does that carries the camera.
     - ``sensors``: of rgb, depth, instance, category, normal, position.
     - ``simulator``: "embree", "habitat", or a callable from scenes to a Simulator; Embree unless given. One that has
-      ``navigable(scene_id)``, as habitat-sim with its navigation mesh, says itself where the free floor is.
+      ``navigable(scene_id, agent)``, as habitat-sim with its navigation mesh, says itself where the free floor is.
     - ``render_mode``: "rgb_array" draws the view, the room from above with the way so far, and belief
       (``show_belief``).
 

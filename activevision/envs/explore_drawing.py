@@ -18,10 +18,11 @@ from activevision.envs.explore_places import Latest, Places
 from activevision.explore_protocol import ExploreProtocol
 from activevision.geometry import from_rotation_translation
 from activevision.scenes import Scene
-from activevision.simulators.embree_simulator import EmbreeSimulator, Lighting
+from activevision.simulators.embree_simulator import EmbreeSimulator
+from activevision.simulators.lighting import Lighting
 
 _SIDE, _MARGIN, _HEADER, _FOOTER = 320, 20, 44, 40
-_RED = (200, 46, 46)
+_RED, _GLOW = (200, 46, 46), (255, 214, 120)
 _CUT = 2.0  # metres over the floor above which the view from above leaves everything out
 _ALOFT = 150.0  # metres from which it is taken: so far off that walls do not lean
 _FINE = 3  # times finer than shown, so that lines come out smooth
@@ -144,7 +145,7 @@ def _map(
     ahead = -90.0 - float(np.degrees(path[-1, 2]))
     reach = 1.3 * top.scale
     wedge = (x - reach, y - reach, x + reach, y + reach)
-    pen.pieslice(wedge, ahead - protocol.hfov_deg / 2, ahead + protocol.hfov_deg / 2, fill=(*ORANGE, 90))
+    pen.pieslice(wedge, ahead - protocol.hfov_deg / 2, ahead + protocol.hfov_deg / 2, fill=(*_GLOW, 120))
     if len(points) > 1:
         pen.line(points, fill=(*PAPER, 200), width=6 * _FINE, joint="curve")
         pen.line(points, fill=(*BLUE, 255), width=3 * _FINE, joint="curve")

@@ -21,7 +21,7 @@ STRUCTURE = ("floor", "ceiling", "wall", "door", "window", "ceiling lamp")
 """Categories that are parts of a building: nobody is sent to find them."""
 
 _SIDES = 6  # directions from which an object is looked at to see whether it can be found
-_SURE = (1.3, 0.9, 0.5)  # factors on share, distance and middle: by how much such a view must be better than good
+_SURE = (1.3, 0.9, 0.75)  # factors on share, distance and middle: by how much such a view must be better than good
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,18 +193,20 @@ def view_qualities(
 
 
 def _looks(box: NDArray[np.float64], eyes: NDArray[np.float64], farthest: float) -> NDArray[np.float64]:
-    """Eyes and angles (S, 6) that look at a box (2, 3) from the nearest of ``eyes`` (C, 3) on several sides of it."""
+    """Eyes and angles (S, 6) that look at a box (2, 3) from ``eyes`` (C, 3) on several sides of it.
+
+    On each side from the nearest, for small things, and from one some way off, for large ones.
+    """
     gap = np.linalg.norm(np.maximum(box[0] - eyes, 0.0) + np.maximum(eyes - box[1], 0.0), axis=1)
     eyes = eyes[gap <= farthest]
     away = box.mean(0) - eyes
     flat, distance = np.linalg.norm(away[:, [0, 2]], axis=1), np.linalg.norm(away, axis=1)
     heading = np.arctan2(-away[:, 0], -away[:, 2])
     side = np.floor((heading / (2 * np.pi) + 0.5) * _SIDES).astype(np.int64) % _SIDES
-    nearest = [
-        int(here[distance[here].argmin()]) for here in (np.flatnonzero(side == i) for i in range(_SIDES)) if len(here)
-    ]
+    sides = [here for here in (np.flatnonzero(side == i) for i in range(_SIDES)) if len(here)]
+    chosen = {int(here[np.abs(distance[here] - good).argmin()]) for here in sides for good in (0.0, 0.7 * farthest)}
     angles = np.stack([heading, np.arctan2(away[:, 1], flat), np.zeros_like(flat)], axis=1)
-    return np.concatenate([eyes, angles], axis=1)[nearest]
+    return np.concatenate([eyes, angles], axis=1)[sorted(chosen)]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

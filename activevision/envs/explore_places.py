@@ -14,11 +14,13 @@ from activevision.camera import Camera
 from activevision.envs.explore_motion import Walkable
 from activevision.errors import UserError
 from activevision.explore_protocol import ExploreProtocol
+from activevision.machine import cores
 from activevision.scenes import Entry, Scene
 from activevision.scenes.navigable import Agent, NavigableArea
 from activevision.simulators.registry import SimulatorFactory
 
-_KEPT_SCENES = 4  # geometry with textures is large, and is needed only until all that follows from it is known
+# geometry with textures is large, and is needed only until all that follows from it is known
+_KEPT_SCENES = 2 + cores()
 _KEPT_FACTS = 512
 _HEADROOM = 0.1  # metres between a camera at eye height and what it walks under
 _LEVEL = 0.15  # metres between the heights at which floor is looked for, less than the step that tells floors apart
@@ -48,8 +50,8 @@ class Latest(Generic[Key, Value]):
 class Places:
     """Scenes to move about in.
 
-    ``simulator`` renders them. A simulator that has a method ``navigable(scene_id) -> Walkable`` says itself where one
-    can walk; otherwise that is found from the scene's triangles.
+    ``simulator`` renders them. A simulator that has a method ``navigable(scene_id, agent) -> Walkable`` says itself
+    where one can walk; otherwise that is found from the scene's triangles.
     """
 
     def __init__(self, entries: Sequence[Entry], protocol: ExploreProtocol, simulator: SimulatorFactory):
@@ -81,8 +83,8 @@ class Places:
         return np.array([x, float(area.height_at(points[free][:1])[0]), z])
 
     def _area(self, index: int) -> Walkable:
-        own: Callable[[int], Walkable] | None = getattr(self.simulator, "navigable", None)
-        return NavigableArea.of(self.scene(index), self._agent) if own is None else own(index)
+        own: Callable[[int, Agent], Walkable] | None = getattr(self.simulator, "navigable", None)
+        return NavigableArea.of(self.scene(index), self._agent) if own is None else own(index, self._agent)
 
     def _floor(self, index: int) -> NDArray[np.float64]:
         """Points (C, 3) of the floor on which one can stand, on a square grid."""

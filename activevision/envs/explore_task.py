@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from activevision.envs.task import Task
 from activevision.errors import UserError, unknown
 from activevision.explore_protocol import TASKS, ExploreProtocol, get_explore_protocol
 from activevision.geometry import egomotion, log_se3
+from activevision.machine import cores
 from activevision.progress import progress
 from activevision.scenes import Catalogue, get_catalogue
 from activevision.simulators.registry import SimulatorFactory, get_simulator
@@ -198,13 +199,23 @@ class ExploreTask(Task):
     def _prepare(self, scenes: NDArray[np.int64]) -> None:
         """Load the scenes that are not known yet, and find out what they offer."""
         new = np.unique(scenes[~self._known[scenes]]).tolist()
-        bar = progress("Preparing scenes", len(new), "scenes") if len(new) >= _MANY else nullcontext(lambda _: None)
-        with bar as advance:
+        if len(new) < _MANY:
             for scene in new:
-                self.places.prepare(scene)
-                self.aim.prepare(scene)
-                self._known[scene] = True
-                advance(1)
+                self._learn(scene)
+            return
+        # loading is Python, but trees and light are built without its lock
+        with progress("Preparing scenes", len(new), "scenes") as advance, ThreadPoolExecutor(cores()) as pool:
+            try:
+                for _ in pool.map(self._learn, new):
+                    advance(1)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _learn(self, scene: int) -> None:
+        self.places.prepare(scene)
+        self.aim.prepare(scene)
+        self._known[scene] = True
 
     def _look(self, rows: NDArray[np.int64]) -> Views:
         """Render what the cameras of these rows see, all in one call."""
