@@ -11,6 +11,7 @@ from activevision.commands.benchmark import Benchmark
 from activevision.commands.collect import Collect
 from activevision.commands.demo import Demo
 from activevision.commands.evaluate import Evaluate
+from activevision.commands.play import Play
 from activevision.commands.pretrain import Pretrain
 from activevision.commands.scenes import Scenes
 from activevision.commands.train import Train
@@ -19,6 +20,7 @@ from activevision.errors import UserError
 Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Scenes, tyro.conf.subcommand("scenes")]
+    | Annotated[Play, tyro.conf.subcommand("play")]
     | Annotated[Collect, tyro.conf.subcommand("collect")]
     | Annotated[Pretrain, tyro.conf.subcommand("pretrain")]
     | Annotated[Train, tyro.conf.subcommand("train")]
