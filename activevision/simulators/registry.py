@@ -15,10 +15,10 @@ SIMULATORS = ("embree", "habitat", "panorama")
 
 
 def default_simulator(scenes: Sequence[Any]) -> Simulator:
-    """The embedded Embree simulator, imported when it is first needed."""
-    from activevision.simulators.embree_simulator import EmbreeSimulator
+    """The embedded Embree simulator or its fallback, imported when it is first needed."""
+    from activevision.simulators.public_embree_simulator import embree_simulator
 
-    return EmbreeSimulator(scenes)
+    return embree_simulator(scenes)
 
 
 def get_simulator(simulator: str | SimulatorFactory | None, catalogue: Catalogue) -> SimulatorFactory:

@@ -1,0 +1,47 @@
+"""Embree through embreex's own Python classes, for machines where its C library cannot be called directly.
+
+With ``simulators/embree.py``, one of the two files that import embreex: that one for the library inside the wheel, this
+one for the wheel's public interface.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from embreex.mesh_construction import TriangleMesh
+from embreex.rtcore_scene import EmbreeScene
+from numpy.typing import NDArray
+
+
+class Hits(NamedTuple):
+    """What R rays meet first.
+
+    face: (R,) int32, −1 for nothing. distance: (R,) float32 in lengths of the ray's direction, infinite for nothing.
+    u, v: (R,) float32 weights of the face's second and third corner.
+    """
+
+    face: NDArray[np.int32]
+    distance: NDArray[np.float32]
+    u: NDArray[np.float32]
+    v: NDArray[np.float32]
+
+
+class PublicTree:
+    """An embreex scene of one triangle mesh; vertices (V, 3) float32, faces (F, 3) integers."""
+
+    def __init__(self, vertices: NDArray[np.float32], faces: NDArray[np.integer]):
+        self._scene = EmbreeScene()
+        TriangleMesh(self._scene, np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.int32))
+
+    def first(self, origins: NDArray[np.float32], directions: NDArray[np.float32]) -> Hits:
+        """What rays from (R, 3) along (R, 3) meet first."""
+        hits = self._scene.run(origins, directions, output=True)
+        missed = hits["primID"] < 0
+        return Hits(hits["primID"], np.where(missed, np.float32(np.inf), hits["tfar"]), hits["u"], hits["v"])
+
+    def blocked(
+        self, origins: NDArray[np.float32], directions: NDArray[np.float32], far: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Whether rays from (R, 3) along (R, 3) meet anything before ``far`` (R,) lengths of their direction."""
+        return np.asarray(self._scene.run(origins, directions, dists=far, output=True)["primID"] >= 0)

@@ -1,0 +1,178 @@
+"""The fallback of the default simulator: embreex's public interface and NumPy, nothing compiled here."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from activevision.camera import CameraModel
+from activevision.errors import UserError
+from activevision.progress import console
+from activevision.scenes import Scene
+from activevision.simulators.embree_public import Hits, PublicTree
+from activevision.simulators.lighting import Lighting
+from activevision.simulators.numpy_baking import lamp_light_public
+from activevision.simulators.numpy_shading import corner_weights, facing_normals, shade
+from activevision.simulators.simulator import SENSORS, Simulator, check_poses, check_sensors
+from activevision.simulators.surface import Surface, flatten, linear_from_srgb, srgb_from_linear
+
+_VERSION = 1  # goes up whenever the same scene and pose would give other pixels
+
+
+def embree_simulator(scenes: Sequence[Scene], **options: Any) -> Simulator:
+    """``EmbreeSimulator``, or with a notice in one line the fallback where Embree's library cannot be called directly.
+
+    options: ``samples``, ``lighting`` and ``keep``, which both take.
+    """
+    return _best()(scenes, **options)
+
+
+@cache
+def _best() -> Callable[..., Simulator]:
+    """Found out once, so that the notice comes once."""
+    try:
+        from activevision.simulators.embree_simulator import EmbreeSimulator
+    except (UserError, OSError, AttributeError, ImportError) as error:
+        console.print(
+            "Rendering without Embree's packets, several times slower, because its library cannot be bound: "
+            + str(error).splitlines()[0],
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        return PublicEmbreeSimulator
+    return EmbreeSimulator
+
+
+class _Compiled(NamedTuple):
+    tree: PublicTree
+    surface: Surface
+    baked: NDArray[np.float32] | None
+
+
+class PublicEmbreeSimulator:
+    """Renders like ``EmbreeSimulator``, through embreex's Python classes and NumPy; see ``Simulator``.
+
+    Depth, ids, normals and positions are the same but for rounding, colours within a step or two of 255.
+
+    scenes: any sequence; a scene is fetched and compiled when it is first rendered.
+    samples: rays per pixel side for rgb. lighting: as of ``EmbreeSimulator``. keep: compiled scenes held in memory.
+    """
+
+    def __init__(self, scenes: Sequence[Scene], *, samples: int = 2, lighting: Lighting | None = None, keep: int = 256):
+        if samples < 1:
+            raise UserError(f"simulator with samples={samples}: it needs at least 1 ray per pixel side.")
+        self._lamps = lighting is None
+        self._lighting = lighting or Lighting()
+        self.settings: dict[str, Any] = {
+            "simulator": "embree-public",
+            "version": _VERSION,
+            "samples": samples,
+            "lighting": asdict(self._lighting),
+            "lamps": self._lamps,
+        }
+        self._scenes, self._samples, self._keep = scenes, samples, keep
+        self._compiled: OrderedDict[int, _Compiled] = OrderedDict()
+        self._closed = False
+        lights = np.array([[*direction, *light] for direction, light in self._lighting.lights]).reshape(-1, 6)
+        lights[:, :3] /= np.linalg.norm(lights[:, :3], axis=1, keepdims=True)
+        self._lights = lights.astype(np.float32)
+
+    def render(
+        self, scene_ids: ArrayLike, poses: ArrayLike, camera: CameraModel, sensors: Sequence[str] = ("rgb",)
+    ) -> dict[str, NDArray]:
+        """Images (N, H, W, …) of each sensor; scene_ids (N,), poses (N, 4, 4) ``world_from_camera``."""
+        if self._closed:
+            raise RuntimeError("render: this simulator is closed")
+        check_sensors(sensors)
+        scene_ids = np.asarray(scene_ids, np.int64).reshape(-1)
+        poses = np.asarray(poses, np.float64)
+        check_poses(poses)
+        if len(poses) != len(scene_ids):
+            raise ValueError(f"render: {len(scene_ids)} scene ids need as many poses, got {poses.shape}")
+        images: dict[str, NDArray] = {
+            name: np.empty((len(poses), camera.height, camera.width, *SENSORS[name][0]), SENSORS[name][1])
+            for name in sensors
+        }
+        for view, (scene, pose) in enumerate(zip(scene_ids.tolist(), poses.astype(np.float32), strict=True)):
+            compiled = self._compile(scene)
+            if "rgb" in images:
+                images["rgb"][view] = self._colours(compiled, pose, camera)
+            if len(images) > ("rgb" in images):
+                for name, image in _measure(compiled, pose, camera).items():
+                    if name in images:
+                        images[name][view] = image
+        return images
+
+    def close(self) -> None:
+        self._closed = True
+        self._compiled.clear()
+
+    def _compile(self, number: int) -> _Compiled:
+        if number in self._compiled:
+            self._compiled.move_to_end(number)
+            return self._compiled[number]
+        scene = self._scenes[number]
+        vertices, faces, surface = flatten(scene)
+        tree = PublicTree(vertices, faces)
+        lit = self._lamps and scene.lamps
+        baked = lamp_light_public(tree, vertices[faces], surface.normals, scene.lamps) if lit else None
+        self._compiled[number] = _Compiled(tree, surface, baked)
+        while len(self._compiled) > self._keep:
+            self._compiled.popitem(last=False)
+        return self._compiled[number]
+
+    def _colours(self, compiled: _Compiled, pose: NDArray[np.float32], camera: CameraModel) -> NDArray[np.uint8]:
+        """(H, W, 3) sRGB, the mean light of samples × samples rays a pixel."""
+        samples = self._samples
+        directions, hits = _trace(compiled.tree, pose, camera.rays(samples))
+        light = np.empty((len(directions), 3), np.float32)
+        light[:] = linear_from_srgb(np.array(self._lighting.background))
+        hit = hits.face >= 0
+        face, weights, directions = hits.face[hit], corner_weights(hits.u[hit], hits.v[hit]), directions[hit]
+        normals = facing_normals(compiled.surface, face, weights, directions)
+        light[hit] = np.minimum(
+            shade(
+                compiled.surface, face, weights, normals, directions, hits.distance[hit], _spacing(camera, samples),
+                compiled.baked, self._lights, self._lighting.ambient, self._lighting.fill,
+            ),
+            1,
+        )  # fmt: skip
+        mean = light.reshape(camera.height, samples, camera.width, samples, 3).mean((1, 3))
+        return np.asarray(np.rint(255 * srgb_from_linear(mean)), np.uint8)
+
+
+def _measure(compiled: _Compiled, pose: NDArray[np.float32], camera: CameraModel) -> dict[str, NDArray]:
+    """All sensors but rgb (H, W, …), along the rays through the pixels' centres."""
+    directions, hits = _trace(compiled.tree, pose, camera.rays())
+    hit = hits.face >= 0
+    face, surface = np.maximum(hits.face, 0), compiled.surface
+    distance = np.where(hit, hits.distance, 0)
+    images = {
+        "depth": distance,
+        "instance": np.where(hit, surface.instance[face], 0),
+        "category": np.where(hit, surface.category[face], 0),
+        "normal": facing_normals(surface, face, corner_weights(hits.u, hits.v), directions) * hit[:, None],
+        "position": (pose[:3, 3] + distance[:, None] * directions) * hit[:, None],
+    }
+    return {name: image.reshape(camera.height, camera.width, *image.shape[1:]) for name, image in images.items()}
+
+
+def _trace(tree: PublicTree, pose: NDArray[np.float32], rays: NDArray[np.float64]) -> tuple[NDArray[np.float32], Hits]:
+    """Directions (R, 3) in the world of a camera's rays (…, 3), and what they meet."""
+    directions = rays.reshape(-1, 3).astype(np.float32) @ pose[:3, :3].T
+    origins = np.broadcast_to(pose[:3, 3], directions.shape).copy()
+    return directions, tree.first(origins, directions)
+
+
+def _spacing(camera: CameraModel, samples: int) -> float:
+    """Distance at depth 1 of neighbouring rays in the middle of the image."""
+    twice = camera.rays(2 * samples)
+    row, column = twice.shape[0] // 2, twice.shape[1] // 2
+    return 2 * float(np.linalg.norm(twice[row, column] - twice[row, column - 1]))
