@@ -55,12 +55,8 @@ class Geometry:
     @property
     def centres(self) -> NDArray[np.float32]:
         """(F, 3) middles of the faces."""
-        return centres(self.vertices, self.faces)
-
-
-def centres(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.float32]:
-    """(F, 3) middles of triangles (F, 3) of vertices (V, 3)."""
-    return (vertices[faces[:, 0]] + vertices[faces[:, 1]] + vertices[faces[:, 2]]) / np.float32(3)
+        one, two, three = self.faces.T
+        return (self.vertices[one] + self.vertices[two] + self.vertices[three]) / np.float32(3)
 
 
 def check_container(path: Path) -> None:
