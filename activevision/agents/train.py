@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from gymnasium.vector import VectorEnv
@@ -24,8 +23,11 @@ from activevision.agents.recogniser import ViewRecogniser, save_recogniser, trai
 from activevision.agents.walks import Walks
 from activevision.encoders.backbones import Encoder
 from activevision.errors import UserError
+from activevision.explore_protocol import ExploreProtocol
 from activevision.files import digest, read_json, write_json
+from activevision.protocol import Protocol
 from activevision.rollouts.dataset import WindowDataset
+from activevision.scenes import Entry
 
 _HELD_OUT = "held_out_evidence.npz"
 _CALIBRATION_WALKS = 4096
@@ -43,7 +45,8 @@ def train_agent(
     temperature on validation walks; the recurrent aggregator and PPO on the held-out evidence.
     """
     protocol = train_env.unwrapped.protocol  # type: ignore[attr-defined]
-    _check_ingredients(encoder, dataset, [train_env, val_env], config, out)
+    splits = [env.unwrapped.entries for env in (train_env, val_env)]  # type: ignore[attr-defined]
+    _check_ingredients(encoder, dataset, splits, protocol, config, out)
     if not (out / RECOGNISER).exists():
         recogniser = train_recogniser(encoder, dataset, config.recogniser, config.seed)
         seen = EvidenceTable.build(recogniser, val_env, "Calibrating")
@@ -70,18 +73,17 @@ def train_free_agent(
     encoder: Encoder,
     dataset: WindowDataset,
     heldout: WindowDataset,
-    train_env: VectorEnv,
-    val_env: VectorEnv,
+    entries: Sequence[Entry],
+    protocol: ExploreProtocol,
     config: AgentConfig,
     out: Path,
 ) -> Agent:
     """``train_agent`` where the camera moves freely, so that no grid holds all views: recogniser and fusions alone.
 
     The recorded rollouts stand for the grid: those of the validation split (``heldout``) calibrate, those of the
-    training split train the recurrent aggregator, on cross-fitted evidence.
+    training split, whose scenes are ``entries``, train the recurrent aggregator, on cross-fitted evidence.
     """
-    base: Any = train_env.unwrapped
-    _check_ingredients(encoder, dataset, [train_env, val_env], config, out)
+    _check_ingredients(encoder, dataset, [entries], protocol, config, out)
     if not (out / RECOGNISER).exists():
         recogniser = train_recogniser(encoder, dataset, config.recogniser, config.seed)
         seen = Walks.record(recogniser, heldout, "Calibrating")
@@ -90,9 +92,9 @@ def train_free_agent(
         )
         calibrated = ProductOfExperts.calibrated(seen.tempered(temperature).log_likelihood, seen.label)
         _save_calibrated(recogniser, temperature, calibrated, out)
-    agent = Agent.load(out, base.protocol)
+    agent = Agent.load(out, protocol)
     if not (out / RECURRENT).exists():
-        walks = cross_fitted_walks(encoder, dataset, base.entries, config.recogniser, config.seed)
+        walks = cross_fitted_walks(encoder, dataset, entries, config.recogniser, config.seed)
         walks = walks.tempered(float(agent.recogniser.temperature))
         train_recurrent(walks.draw, len(dataset.classes), config.recurrent, config.seed).save(out / RECURRENT)
     return agent
@@ -106,11 +108,18 @@ def _save_calibrated(recogniser: ViewRecogniser, temperature: float, product: Pr
 
 
 def _check_ingredients(
-    encoder: Encoder, dataset: WindowDataset, envs: Sequence[VectorEnv], config: AgentConfig, out: Path
+    encoder: Encoder,
+    dataset: WindowDataset,
+    splits: Sequence[Sequence[Entry]],
+    protocol: Protocol | ExploreProtocol,
+    config: AgentConfig,
+    out: Path,
 ) -> None:
-    """Note what the parts are made from; UserError where the folder has parts that were made from something else."""
-    bases: list[Any] = [env.unwrapped for env in envs]
-    strangers = set(dataset.scenes.tolist()) - {entry.id for entry in bases[0].entries}
+    """Note what the parts are made from; UserError where the folder has parts that were made from something else.
+
+    splits: the scenes that it learns from, the training split first.
+    """
+    strangers = set(dataset.scenes.tolist()) - {entry.id for entry in splits[0]}
     if strangers:
         raise UserError(
             f"the rollouts show {len(strangers)} scenes that the training split does not have ({min(strangers)}, …): "
@@ -119,8 +128,8 @@ def _check_ingredients(
     made_from = {
         "encoder": digest(*(tensor.cpu().numpy().tobytes() for tensor in encoder.state_dict().values())),
         "rollouts": dataset.key,
-        "scenes": digest(*(entry.key for base in bases for entry in base.entries)),
-        "protocol": digest(bases[0].protocol.to_json()),
+        "scenes": digest(*(entry.key for entries in splits for entry in entries)),
+        "protocol": digest(protocol.to_json()),
         "settings": digest(asdict(replace(config, seeds=1))),  # more seeds may be added to a finished agent
     }
     path = out / "made_from.json"

@@ -75,6 +75,7 @@ def train_in(
 
     from activevision.agents.train import train_agent, train_free_agent
     from activevision.errors import UserError
+    from activevision.explore_protocol import ExploreProtocol
     from activevision.files import write_json
 
     world = choice.world()
@@ -89,14 +90,16 @@ def train_in(
             f"the rollouts show {len(dataset.classes)} classes, catalogue {catalogue.name!r} has other "
             f"{len(catalogue.classes)}: collect rollouts from the same scenes."
         )
-    train_env = world.make("train", config.ppo.environments)
-    val_env = world.make("val", config.ppo.environments)
-    if world.on_grid:
-        agent = train_agent(encoder, dataset, train_env, val_env, config, out)
-    elif heldout is None:
-        raise UserError(f"{world.env} has no view grid to calibrate on: give rollouts of the validation split.")
+    if isinstance(world.protocol, ExploreProtocol):
+        if heldout is None:
+            raise UserError(
+                f"{world.env} has no view grid to calibrate on: give rollouts of the validation split with --heldout."
+            )
+        entries = catalogue.scenes("train")
+        agent = train_free_agent(encoder, dataset, heldout, entries, world.protocol, config, out)
     else:
-        agent = train_free_agent(encoder, dataset, heldout, train_env, val_env, config, out)
+        train_env, val_env = (world.make(split, config.ppo.environments) for split in ("train", "val"))
+        agent = train_agent(encoder, dataset, train_env, val_env, config, out)
     facts = {
         "schema": SCHEMA,
         "world": asdict(choice.resolved()),
