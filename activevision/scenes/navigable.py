@@ -12,7 +12,8 @@ whose other side nobody stands; of everything else both sides are solid.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,9 +28,11 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from activevision.errors import UserError
 from activevision.files import atomic_write, cache_dir, digest
-from activevision.scenes.scene import Scene
+from activevision.progress import progress
+from activevision.scenes.scene import Mesh, Scene
 
-_VERSION = 1
+_VERSION = 1  # goes up whenever the same scene would give another area
+_SLOW = 500_000  # triangles from which on a progress bar is shown
 _MERGE = 0.02  # spans nearer than this, metres, are one: a floor and the rug on it
 _STEEPEST = np.cos(np.radians(50.0))
 _NEIGHBOURS = np.array([(1, 0), (-1, 0), (0, 1), (0, -1)], np.int64)
@@ -91,15 +94,8 @@ class NavigableArea:
         origin = bounds[0, [0, 2]] - 2.5 * agent.cell  # off the round numbers on which walls tend to lie
         shape = np.ceil((bounds[1, [0, 2]] + 2.5 * agent.cell - origin) / agent.cell).astype(np.int64)
         columns, rows = int(shape[0]), int(shape[1])
-        counts = np.zeros(columns * rows + 1, np.int64)
-        corners = [_grid_corners(mesh.vertices, origin, agent.cell) for mesh in meshes]
-        for mesh, vertices in zip(meshes, corners, strict=True):
-            _count(vertices, mesh.faces, columns, rows, counts)
-        first = np.concatenate([[0], np.cumsum(counts[:-1])])
-        spans = np.empty((int(first[-1]), 7), np.float32)
-        cursor = first[:-1].copy()
-        for mesh, vertices in zip(meshes, corners, strict=True):
-            _fill(vertices, mesh.faces, columns, rows, cursor, spans, agent.cell)
+        with _progress(scene) as advance:
+            first, spans = _cut(meshes, origin, columns, rows, agent.cell, advance)
         _sort_columns(first, spans)
         column, floor = _floors(first, spans, np.float32(_MERGE), np.float32(agent.height))
         free = _unobstructed(
@@ -285,6 +281,35 @@ class NavigableArea:
         lengths = np.full(len(row), cell)
         lengths[straight:] *= np.sqrt(2.0)
         return csr_array((lengths, (row, column)), shape=(count, count))
+
+
+def _progress(scene: Scene) -> AbstractContextManager[Callable[[int], None]]:
+    """A bar for scans, which take seconds; nothing for rooms, which take a fraction of one."""
+    if scene.triangles < _SLOW:
+        return nullcontext(lambda _: None)
+    return progress(f"navigable area of {scene.id}", 2 * scene.triangles, "triangles")
+
+
+def _cut(
+    meshes: Sequence[Mesh],
+    origin: NDArray[np.float64],
+    columns: int,
+    rows: int,
+    cell: float,
+    advance: Callable[[int], None],
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """All triangles cut along the grid: the spans (S, 7) of flat column i are first[i] … first[i + 1]."""
+    counts = np.zeros(columns * rows, np.int64)
+    for mesh in meshes:
+        _count(_grid_corners(mesh.vertices, origin, cell), mesh.faces, columns, rows, counts)
+        advance(len(mesh.faces))
+    first = np.concatenate([[0], np.cumsum(counts)])
+    spans = np.empty((int(first[-1]), 7), np.float32)
+    cursor = first[:-1].copy()
+    for mesh in meshes:
+        _fill(_grid_corners(mesh.vertices, origin, cell), mesh.faces, columns, rows, cursor, spans, cell)
+        advance(len(mesh.faces))
+    return first, spans
 
 
 def _grid_corners(vertices: NDArray[np.float32], origin: NDArray[np.float64], cell: float) -> NDArray[np.float64]:

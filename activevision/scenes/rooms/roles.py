@@ -83,7 +83,7 @@ ROLES: dict[str, Role] = {
     "picture": Role("picture", home.wall_picture),
     "mirror": Role("mirror", bath.mirror),
     "curtain": Role("curtain", home.curtain),
-    "fan": Role("fan", fan),
+    "fan": Role("fan", fan, _tall(0.9)),
     # dining
     "dining table": Role("table", tables.table, lambda s: s[1] > 0.66 and s[0] > 1.1),
     "small table": Role("table", tables.table, lambda s: s[1] > 0.66 and s[0] < 1.15),

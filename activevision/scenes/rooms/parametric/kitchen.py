@@ -220,9 +220,7 @@ def hood(rng: Generator) -> Model:
     body = plain(STEEL) if rng.random() < 0.7 else style.appliance
     model.add(body, box(WIDTH, 0.06, 0.48, (0, 0, 0)))
     if rng.random() < 0.6:
-        model.add(
-            body, box(WIDTH, 0.16, 0.48, (0, 0.06, 0)).turned("x", 180).tapered(0.45).turned("x", 180).moved(y=0.22)
-        )
+        model.add(body, box(WIDTH, 0.16, 0.48, (0, 0.06, 0)).turned("x", 180).tapered(0.45).turned("x", 180))
         model.add(body, box(0.24, 0.5, 0.22, (0, 0.2, -0.1)))
     else:
         model.add(body, box(0.26, 0.6, 0.26, (0, 0.06, -0.1)))

@@ -286,12 +286,12 @@ def clock(rng: Generator) -> Model:
     radius = rng.uniform(0.13, 0.18)
     disc = cylinder(radius, 0.03, sides=36).turned("x", 90)
     model.add(plain(np.full(3, 0.95)), disc.moved(0, radius, -0.01))
-    model.add(fitting(rng), torus(radius, 0.012, sides=36).moved(0, radius, 0.015))
+    model.add(fitting(rng), torus(radius + 0.01, 0.012, sides=36).moved(0, radius, 0.015))
     for hour in range(12):
         mark = box(0.008, 0.025, 0.004, (0, 0.8 * radius, 0)).turned("z", 30.0 * hour)
         model.add(plain(DARK), mark.moved(0, radius, 0.021))
     for long, wide, angle in ((0.5, 0.014, rng.uniform(0, 360)), (0.75, 0.009, rng.uniform(0, 360))):
-        model.add(plain(DARK), box(wide, long * radius, 0.004).turned("z", angle).moved(0, radius, 0.024))
+        model.add(plain(DARK), box(wide, long * radius, 0.004).turned("z", angle).moved(0, radius, 0.034))
     return model
 
 
