@@ -24,7 +24,9 @@ from activevision.simulators.lighting import Lighting
 _SIDE, _MARGIN, _HEADER, _FOOTER = 320, 20, 44, 40
 _RED, _GLOW = (200, 46, 46), (255, 214, 120)
 _CUT = 2.0  # metres over the floor above which the view from above leaves everything out
+_STOREY = 0.25  # metres between floors that are shown apart
 _ALOFT = 150.0  # metres from which it is taken: so far off that walls do not lean
+_REACH = 1.6  # metres before the camera that are marked
 _FINE = 3  # times finer than shown, so that lines come out smooth
 _LIGHTING = Lighting(background=(0.94, 0.95, 0.96))
 _DOWN = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])  # looks down, with −Z at the top of the picture
@@ -56,10 +58,10 @@ class TopViews:
 
     def __call__(self, scene: int, floor: float) -> TopView:
         """Of the storey of a scene whose floor is at that height."""
-        return self._views((scene, round(floor)))
+        return self._views((scene, round(floor / _STOREY)))
 
     def _render(self, key: tuple[int, int]) -> TopView:
-        index, floor = key
+        index, floor = key[0], key[1] * _STOREY
         scene = _below(self._places.scene(index), floor + _CUT)
         (low_x, _, low_z), (high_x, _, high_z) = scene.bounds
         extent = 1.06 * max(high_x - low_x, high_z - low_z)
@@ -93,7 +95,8 @@ def draw_exploration(
     probabilities, or None where nobody recognises.
     """
     panels = 3 if belief is not None else 2
-    canvas = Image.new("RGB", (panels * (_SIDE + _MARGIN) + _MARGIN, _HEADER + _SIDE + _FOOTER), PAPER)
+    footer = _FOOTER if marks.caption else _MARGIN
+    canvas = Image.new("RGB", (panels * (_SIDE + _MARGIN) + _MARGIN, _HEADER + _SIDE + footer), PAPER)
     pen = ImageDraw.Draw(canvas)
     left = _MARGIN
     canvas.paste(Image.fromarray(_view(places, scene, stance, protocol, marks)), (left, _HEADER))
@@ -101,7 +104,8 @@ def draw_exploration(
     if collided:
         pen.text((left + _SIDE, 17), "collided", _RED, font(13), anchor="ra")
     left += _SIDE + _MARGIN
-    canvas.paste(_map(top, path, protocol, marks, collided), (left, _HEADER))
+    sight = _sight(places, scene, stance, protocol)
+    canvas.paste(_map(top, path, sight, protocol, marks, collided), (left, _HEADER))
     pen.text((left, 14), "From above", INK, font(17))
     pen.text((left + _SIDE, 17), title, SOFT, font(13), anchor="ra")
     pen.text((left, _HEADER + _SIDE + 10), marks.caption, INK, font(14))
@@ -127,10 +131,27 @@ def _view(places: Places, scene: int, stance: Stance, protocol: ExploreProtocol,
     return square
 
 
+def _sight(places: Places, scene: int, stance: Stance, protocol: ExploreProtocol) -> NDArray[np.float64]:
+    """(K, 2) x and z round what lies before the camera, level with it, as far as the walls or ``_REACH``."""
+    level = Stance(stance.feet, stance.height, stance.angles * [1.0, 0.0, 0.0])
+    camera = Camera(96, 1, protocol.hfov_deg)
+    pose, depth = level.poses, places.simulator.render(np.array([scene]), level.poses, camera, ("depth",))["depth"][0]
+    rays = camera.rays()
+    length = np.linalg.norm(rays, axis=-1)
+    near = np.minimum(np.where(depth > 0, depth, np.inf), _REACH / length)
+    points = (near[..., None] * rays)[0] @ pose[0, :3, :3].T + pose[0, :3, 3]
+    return np.concatenate([pose[:, [0, 2], 3], points[:, [0, 2]]])
+
+
 def _map(
-    top: TopView, path: NDArray[np.float64], protocol: ExploreProtocol, marks: Marks, collided: bool
+    top: TopView,
+    path: NDArray[np.float64],
+    sight: NDArray[np.float64],
+    protocol: ExploreProtocol,
+    marks: Marks,
+    collided: bool,
 ) -> Image.Image:
-    """The room from above: floor seen, what is sought, the way so far and the field of view."""
+    """The room from above: floor seen, what is sought, the way so far and what lies before the camera."""
     picture = top.rgb
     if marks.floor is not None:
         picture = _tinted(picture, top, marks.floor, protocol.cell)
@@ -140,12 +161,7 @@ def _map(
     layer = Image.new("RGBA", image.size)
     pen = ImageDraw.Draw(layer)
     points = [tuple(point) for point in top.place(path[:, :2]).tolist()]
-    x, y = points[-1]
-    # a heading of 0 looks along −Z, which is up in the picture; PIL counts degrees clockwise from the right
-    ahead = -90.0 - float(np.degrees(path[-1, 2]))
-    reach = 1.3 * top.scale
-    wedge = (x - reach, y - reach, x + reach, y + reach)
-    pen.pieslice(wedge, ahead - protocol.hfov_deg / 2, ahead + protocol.hfov_deg / 2, fill=(*_GLOW, 120))
+    pen.polygon([tuple(point) for point in top.place(sight).tolist()], fill=(*_GLOW, 120))
     if len(points) > 1:
         pen.line(points, fill=(*PAPER, 200), width=6 * _FINE, joint="curve")
         pen.line(points, fill=(*BLUE, 255), width=3 * _FINE, joint="curve")

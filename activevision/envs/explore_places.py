@@ -46,6 +46,12 @@ class Latest(Generic[Key, Value]):
             self._known.move_to_end(key)
             return self._known[key]
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"make": self._make, "keep": self._keep}  # a copy finds out anew
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
 
 class Places:
     """Scenes to move about in.
@@ -55,12 +61,16 @@ class Places:
     """
 
     def __init__(self, entries: Sequence[Entry], protocol: ExploreProtocol, simulator: SimulatorFactory):
+        self._made_of = entries, protocol, simulator
         self.entries, self._cell = entries, protocol.cell
         self._agent = Agent(radius=protocol.radius, height=protocol.eye_height + _HEADROOM)
-        self.scene: Latest[int, Scene] = Latest(lambda index: entries[index].load(), _KEPT_SCENES)
+        self.scene: Latest[int, Scene] = Latest(self._load, _KEPT_SCENES)
         self.simulator = simulator(_Scenes(self.scene, len(entries)))
         self.area: Latest[int, Walkable] = Latest(self._area)
         self.floor: Latest[int, NDArray[np.float64]] = Latest(self._floor)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._made_of
 
     def prepare(self, index: int) -> None:
         """Find out at once all that takes long, while the scene's geometry is in memory."""
@@ -81,6 +91,9 @@ class Places:
                 f"{self.entries[index].id!r}: the nearest place to stand is x={near[0]:.2f}, z={near[2]:.2f}."
             )
         return np.array([x, float(area.height_at(points[free][:1])[0]), z])
+
+    def _load(self, index: int) -> Scene:
+        return self.entries[index].load()
 
     def _area(self, index: int) -> Walkable:
         own: Callable[[int, Agent], Walkable] | None = getattr(self.simulator, "navigable", None)

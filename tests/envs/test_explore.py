@@ -362,6 +362,21 @@ def test_the_spec_can_be_pickled_and_made_again():
     assert pickle.loads(pickle.dumps(gym.spec(ID))) == gym.spec(ID)
 
 
+@pytest.mark.parametrize("task", ["find", "cover"])
+def test_a_pickled_episode_goes_on(task):
+    env = single(task=task, noise=ProportionalNoise(), render_mode="rgb_array")
+    env.reset(seed=3)
+    env.step(FORWARD)
+    copy = pickle.loads(pickle.dumps(env))
+    for action in (LEFT, FORWARD, DOWN, FORWARD):
+        (a, *rewards, _, a_info), (b, *others, _, b_info) = env.step(action), copy.step(action)
+        assert rewards == others
+        np.testing.assert_array_equal(a["rgb"], b["rgb"])
+        np.testing.assert_array_equal(a_info["pose"], b_info["pose"])
+    np.testing.assert_array_equal(env.render(), copy.render())
+    np.testing.assert_array_equal(env.reset()[0]["rgb"], copy.reset()[0]["rgb"])
+
+
 @pytest.mark.parametrize("task", ["room", "find", "cover"])
 def test_render_shows_view_way_and_belief(task):
     env = single(task=task, render_mode="rgb_array")
