@@ -44,11 +44,16 @@ class Play:
     """Decides scenes and first viewpoints."""
 
     def run(self) -> None:
+        from activevision.commands.playing.keyboard import require_terminal
         from activevision.commands.playing.recording import Recording
         from activevision.commands.playing.steering import steering
         from activevision.commands.playing.strip import write_strip
+        from activevision.progress import console
         from activevision.rollouts.manifest import Source
 
+        if self.keys is None:
+            require_terminal()
+            console.print("Opening a scene …")
         world = _world(self.choice, self.pixels)
         env = _environment(world, self.split)
         keys = steering(world.protocol)

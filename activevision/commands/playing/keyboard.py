@@ -30,14 +30,17 @@ def scripted_keys(script: str) -> list[str]:
     return [_SIGNS.get(character, character) for character in script]
 
 
-@contextlib.contextmanager
-def terminal_keys() -> Iterator[ReadKeys]:
-    """Single keys of the terminal on standard input; its settings are put back however the block is left.
-
-    UserError where standard input or output is no terminal.
-    """
+def require_terminal() -> None:
+    """UserError where standard input or output is no terminal that can show pictures."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UserError("play needs a terminal to read keys from: run it in one, or give the keys as --keys 'wwad q'.")
+    if os.environ.get("TERM") == "dumb":
+        raise UserError("this terminal (TERM=dumb) cannot show pictures: use another, or give the keys as --keys.")
+
+
+@contextlib.contextmanager
+def terminal_keys() -> Iterator[ReadKeys]:
+    """Single keys of the terminal on standard input; its settings are put back however the block is left."""
     with _windows_keys() if sys.platform == "win32" else _posix_keys() as read:
         yield read
 

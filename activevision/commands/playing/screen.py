@@ -13,7 +13,6 @@ from rich.text import Text
 from activevision.commands.playing.episode import Episode
 from activevision.commands.playing.halfblocks import fit_size, half_blocks, resized
 from activevision.commands.playing.steering import Steering
-from activevision.errors import UserError
 from activevision.geometry import rotation_angle
 
 _LINES = 4  # of words below the picture, the empty one included
@@ -60,8 +59,6 @@ class Screen:
 def open_screen(steering: Steering) -> Iterator[Screen]:
     """The terminal's other screen; what was there before is back when the block is left, however that is."""
     console = Console(highlight=False)
-    if console.is_dumb_terminal:
-        raise UserError("this terminal (TERM=dumb) cannot show pictures: use another, or give the keys as --keys.")
     with console.screen():
         yield Screen(console, steering)
 
