@@ -40,7 +40,7 @@ def draw_completion(
     canvas.paste(_enlarged(frame, _SIDE, _SIDE), (_MARGIN, _HEADER))
     pen.text((_MARGIN, 14), f"View {len(angles)} of {protocol.views}", INK, font(17))
     known = f"from view{'s' * (predicted_from > 1)} 1{f' to {predicted_from}' * (predicted_from > 1)}"
-    note = f"{known if predicted_from else 'nothing yet'}  ·  MSE × 1000 = {error:.1f}"
+    note = f"{known if predicted_from else 'nothing yet'}  ·  error {error:.1f}"
     guess = np.full_like(target, 127) if prediction is None else prediction
     for place, (name, views, words) in enumerate((("Predicted", guess, note), ("True", target, title))):
         left = _MARGIN + _SIDE + _MARGIN + _SCALE_WIDTH + place * panel
