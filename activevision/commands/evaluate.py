@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _SMALL = AgentConfig(
     recogniser=RecogniserConfig(epochs=5), recurrent=RecurrentConfig(steps=400), fusion="product", seeds=0
 )
-_SMALL_EPISODES = 3000
+_SMALL_ROLLOUTS = {True: 3000, False: 800}  # on a view grid, and where every view has to be rendered
+_EPISODES = {True: 12, False: 3}
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Evaluate:
     fusions: tuple[str, ...] = ()
     """Fusions: the first is the main one, the others are swapped in with the policy held fixed. None given: all, the
     one that the policy was trained with first."""
-    episodes: int = 12
-    """Starts of every object and seed."""
+    episodes: int | None = None
+    """Starts of every scene and seed: 12 on a view grid, 3 where every view has to be rendered, unless given."""
     out: Path = Path("runs/evaluation")
     """Folder for the logs, the results and the report."""
     seed: int | None = None
@@ -79,8 +80,9 @@ class Evaluate:
             assert self.agent is not None
             agent, figures = Agent.load(self.agent, world.protocol), facts["encoder"]
         fusions = self.fusions or ordered_fusions(facts["fusion"] if facts else _SMALL.fusion)
+        episodes = self.episodes or _EPISODES[world.on_grid]
         with timed("evaluate"):
-            logs = play_all(agent, world, self.split, policies, fusions, self.episodes, seeds)
+            logs = play_all(agent, world, self.split, policies, fusions, episodes, seeds)
         write_evaluation(logs, world, self.split, figures, timed.seconds, self.out, command_line())
 
 
@@ -101,4 +103,5 @@ def _small_agent(choice: WorldChoice, out: Path, seed: int, timed: Stopwatch) ->
     from activevision.commands.learn import learn
 
     pretrain = PretrainConfig(epochs=2, seed=seed)
-    return learn(choice, _SMALL_EPISODES, pretrain, replace(_SMALL, seed=seed), out, seed, timed)
+    rollouts = _SMALL_ROLLOUTS[choice.world().on_grid]
+    return learn(choice, rollouts, pretrain, replace(_SMALL, seed=seed), out, seed, timed)
