@@ -61,14 +61,16 @@ def _grid(views: NDArray[np.uint8], angles: NDArray[np.float64], protocol: Proto
             picture.paste(_enlarged(views[row, column], tile - 1, tile - 1), (round(x * tile), round(y * tile)))
     pen = ImageDraw.Draw(picture)
     for number, (elevation, azimuth) in enumerate(angles, 1):
+        again = [other for other, angle in enumerate(angles[:number], 1) if np.allclose(angle, angles[number - 1])]
+        words = ",".join(map(str, again))
         height = float(np.interp(elevation, protocol.elevations, np.arange(rows)))
         x, y = _place(height, azimuth / protocol.azimuth_step, protocol)
         colour = ORANGE if number == len(angles) else BLUE
         for left in (x, x - columns):  # a glimpse between columns may lie across the seam
             corner = (left * tile, y * tile)
             pen.rectangle((*corner, corner[0] + tile - 2, corner[1] + tile - 2), outline=colour, width=3)
-            pen.rectangle((*corner, corner[0] + 15, corner[1] + 16), fill=colour)
-            pen.text((corner[0] + 8, corner[1] + 8), str(number), PAPER, font(13), anchor="mm")
+            pen.rectangle((*corner, corner[0] + 8 + 7 * len(words), corner[1] + 16), fill=colour)
+            pen.text((corner[0] + 4 + 3.5 * len(words), corner[1] + 8), words, PAPER, font(13), anchor="mm")
     return picture
 
 
