@@ -65,7 +65,11 @@ def models_available() -> bool:
 def models_key() -> str:
     """Content key of the table and of the libraries that it names, whose files are named by their content."""
     stored = stored_libraries()
-    files = [stored[name].name for name in sorted({row.library for row in model_table()})]
+    return _key(tuple(stored[name].name for name in sorted({row.library for row in model_table()})))
+
+
+@functools.lru_cache(maxsize=4)
+def _key(files: tuple[str, ...]) -> str:
     return digest(LIBRARY_VERSION, READER_VERSION, [list(vars(row).values()) for row in model_table()], files)
 
 
