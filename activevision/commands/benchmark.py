@@ -15,19 +15,21 @@ from activevision.machine import cores
 if TYPE_CHECKING:
     from activevision.scenes import Catalogue, Scene
 
-NAMES = ("render", "render_batch", "grid_steps", "env_steps", "pretrain_images", "ppo_steps")
+NAMES = ("render", "render_batch", "simulators", "grid_steps", "env_steps", "pretrain_images", "ppo_steps")
 _SIDE = 64
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Measure speeds and write benchmark.json: rendering, environment steps, pretraining, PPO.
+    """Measure speeds and write benchmark.json: rendering, simulators side by side, environment steps, pretraining, PPO.
 
     Every figure is the median of ``repeats`` runs and stands beside the settings that it depends on.
     """
 
-    names: tuple[str, ...] = NAMES
-    """What to measure."""
+    names: tuple[str, ...] = ()
+    """What to measure; everything unless given, and with --simulators only their comparison."""
+    simulators: tuple[str, ...] = ()
+    """Simulators to compare (embree,habitat); those that are installed unless given."""
     repeats: int = 5
     """Runs of each, after one that is not counted."""
     out: Path = Path("runs/benchmark")
@@ -43,13 +45,16 @@ class Benchmark:
         from rich.console import Console
         from rich.table import Table
 
+        from activevision.commands.simulator_speed import SCENES, compare, named_simulators
         from activevision.errors import unknown
         from activevision.files import write_json
         from activevision.progress import progress
 
-        for name in self.names:
+        names = self.names or (("simulators",) if self.simulators else NAMES)
+        for name in names:
             if name not in NAMES:
                 raise unknown("benchmark", name, NAMES)
+        simulators = named_simulators(self.simulators) if "simulators" in names else ()
         measures = {
             "render": self._render,
             "render_batch": self._render_batch,
@@ -59,10 +64,13 @@ class Benchmark:
             "ppo_steps": self._ppo_steps,
         }
         rows: list[dict[str, Any]] = []
-        with progress("Measuring", len(self.names), "figures") as advance:
-            for name in self.names:
+        steps = len(names) + (SCENES - 1 if simulators else 0)
+        with progress("Measuring", steps, "steps") as advance:
+            measures["simulators"] = lambda: compare(simulators, self.repeats, self.seed, advance)
+            for name in names:
                 rows += measures[name]()
-                advance(1)
+                if name != "simulators":
+                    advance(1)
         write_json(self.out / "benchmark.json", rows)
         note_run(self.out, "benchmark", self)
         table = Table("name", "value", "unit", "settings", box=None)
