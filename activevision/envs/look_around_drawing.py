@@ -69,8 +69,9 @@ def _grid(views: NDArray[np.uint8], angles: NDArray[np.float64], protocol: Proto
         for left in (x, x - columns):  # a glimpse between columns may lie across the seam
             corner = (left * tile, y * tile)
             pen.rectangle((*corner, corner[0] + tile - 2, corner[1] + tile - 2), outline=colour, width=3)
-            pen.rectangle((*corner, corner[0] + 8 + 7 * len(words), corner[1] + 16), fill=colour)
-            pen.text((corner[0] + 4 + 3.5 * len(words), corner[1] + 8), words, PAPER, font(13), anchor="mm")
+            width = pen.textlength(words, font(13)) + 8
+            pen.rectangle((*corner, corner[0] + width, corner[1] + 16), fill=colour)
+            pen.text((corner[0] + width / 2, corner[1] + 8), words, PAPER, font(13), anchor="mm")
     return picture
 
 
