@@ -45,7 +45,7 @@ class Benchmark:
         from rich.console import Console
         from rich.table import Table
 
-        from activevision.commands.simulator_speed import SCENES, compare, named_simulators
+        from activevision.commands.simulator_speed import SCENES, compare, named_simulators, side_by_side
         from activevision.errors import unknown
         from activevision.files import write_json
         from activevision.progress import progress
@@ -75,9 +75,14 @@ class Benchmark:
         note_run(self.out, "benchmark", self)
         table = Table("name", "value", "unit", "settings", box=None)
         for row in rows:
+            if row["name"] == "simulators":
+                continue
             settings = ", ".join(f"{key} {value}" for key, value in row["settings"].items())
             table.add_row(row["name"], f"{row['value']:,.0f}", row["unit"], settings)
-        Console().print(table)
+        if table.row_count:
+            Console().print(table)
+        if simulators:
+            Console().print(side_by_side([row for row in rows if row["name"] == "simulators"]))
         print(f"figures: {self.out / 'benchmark.json'}")
 
     def _rate(self, work: Callable[[], int]) -> float:

@@ -16,6 +16,8 @@ from activevision.errors import UserError, unknown
 from activevision.geometry import look_at
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from activevision.scenes import Scene
     from activevision.simulators.simulator import Simulator
 
@@ -79,6 +81,27 @@ def compare(names: Sequence[str], repeats: int, seed: int, advance: Callable[[in
                 simulator.close()
             advance(1)
     return rows
+
+
+def side_by_side(rows: Sequence[dict[str, Any]]) -> Table:
+    """What ``compare`` gave, a column for each simulator; with two also by how much the first is faster."""
+    from rich.table import Table
+
+    rates: dict[tuple[Any, ...], dict[str, float]] = {}
+    for row in rows:
+        settings = row["settings"]
+        key = (settings["triangles"], settings["resolution"][0], " + ".join(settings["modalities"]))
+        rates.setdefault(key, {})[settings["simulator"]] = row["value"]
+    names = list(dict.fromkeys(row["settings"]["simulator"] for row in rows))
+    table = Table("triangles", "pixels", "sensors", *(f"{name}, frames/s" for name in names), box=None)
+    if len(names) == 2:
+        table.add_column("ratio")
+    for (triangles, side, sensors), values in rates.items():
+        cells = [f"{triangles:,}", f"{side}²", sensors, *(f"{values[name]:,.0f}" for name in names)]
+        if len(names) == 2:
+            cells.append(f"{values[names[0]] / values[names[1]]:.1f}")
+        table.add_row(*cells)
+    return table
 
 
 def furnished_room(cells: int) -> Scene:

@@ -108,6 +108,7 @@ class HabitatSimulator:
         }
         self._arguments: dict[str, Any] = {"scenes": scenes, "gpu": gpu, "backs": backs, "keep": keep}
         self._renderer: _Renderer | None = None
+        self._finalizer: weakref.finalize | None = None
         self._closed = False
 
     def __getstate__(self) -> dict[str, Any]:
@@ -178,12 +179,15 @@ class HabitatSimulator:
         scenes = self._arguments["scenes"]
         wanted = {(camera, kind) for kind in drawn}
         renderer = self._renderer
-        if renderer is None or renderer.closed or renderer.full(scene_id, wanted, self._arguments["keep"]):
+        if renderer is None or renderer.closed or not renderer.fits(scene_id, wanted, self._arguments["keep"]):
             if renderer is not None:
                 wanted |= renderer.kinds(camera)
                 RENDERERS.close(renderer)
+            if self._finalizer is not None:
+                self._finalizer.detach()
             self._renderer = renderer = _Renderer(self._arguments["gpu"])
-            weakref.finalize(self, RENDERERS.close, renderer).atexit = False
+            self._finalizer = weakref.finalize(self, RENDERERS.close, renderer)
+            self._finalizer.atexit = False  # the stack closes at the end by itself, in its order
         source = None if renderer.scene_id == scene_id else _source(scenes[scene_id], self._arguments["backs"])
         renderer.show(scene_id, source, wanted)
         return renderer
@@ -244,24 +248,27 @@ class _Renderer:
         """Sensors of this camera of every kind that was asked for, of whichever camera."""
         return {(camera, kind) for _, kind in self._specs}
 
-    def full(self, scene_id: int, wanted: set[tuple[CameraModel, str]], keep: int) -> bool:
-        """Whether it would hold more sensors or scenes than it should."""
-        return len(self._specs.keys() | wanted) > _MOST_SENSORS or len(self._seen | {scene_id}) > keep
+    def fits(self, scene_id: int, wanted: set[tuple[CameraModel, str]], keep: int) -> bool:
+        """Whether it can have these sensors as well, and this scene, without holding more than it should.
+
+        What kinds of sensors there will be is settled at the start: textures and semantics are loaded only for them.
+        """
+        kinds = {kind for _, kind in self._specs}
+        return (
+            {kind for _, kind in wanted} <= kinds
+            and len(self._specs.keys() | wanted) <= _MOST_SENSORS
+            and len(self._seen | {scene_id}) <= keep
+        )
 
     def show(self, scene_id: int, source: _Source | None, wanted: set[tuple[CameraModel, str]]) -> None:
         """Load a scene, unless it is the one shown, and have the sensors that are wanted."""
-        new = wanted - self._specs.keys()
-        # textures and semantics are only loaded when a sensor needs them
-        unloaded = {kind for _, kind in new} - {kind for _, kind in self._specs}
-        for camera, kind in sorted(new, key=repr):
+        new = sorted(wanted - self._specs.keys(), key=repr)
+        for camera, kind in new:
             self._specs[camera, kind] = _spec(camera, kind, f"{kind}-{len(self._specs)}")
         if source is not None:
             self._load(source)
-            self._loaded = source
             self.scene_id = scene_id
             self._seen.add(scene_id)
-        elif unloaded:
-            self._load(self._loaded)
         else:
             for key in new:
                 self._simulator.add_sensor(self._specs[key])

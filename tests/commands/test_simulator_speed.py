@@ -7,7 +7,7 @@ import pytest
 
 from activevision.camera import Camera
 from activevision.commands import simulator_speed
-from activevision.commands.simulator_speed import compare, furnished_room, named_simulators
+from activevision.commands.simulator_speed import compare, furnished_room, named_simulators, side_by_side
 from activevision.errors import UserError
 from activevision.geometry import look_at
 from activevision.simulators.embree_simulator import EmbreeSimulator
@@ -47,6 +47,7 @@ def test_every_scene_camera_and_set_of_sensors_has_a_row(monkeypatch):
     rows = compare(("embree",), 1, 0, done.append)
     assert len(rows) == 2 * 2 * 2
     assert done == [1, 1]
+    assert side_by_side(rows).row_count == len(rows)
     keys = {
         (row["settings"]["triangles"], *row["settings"]["resolution"], *row["settings"]["modalities"]) for row in rows
     }
@@ -73,3 +74,12 @@ def test_the_room_shows_fronts_alone_in_every_direction():
             face = corners[np.argmin(np.linalg.norm(corners.mean(1) - point, axis=1))]
             normal = np.cross(face[1] - face[0], face[2] - face[0])
             assert normal @ (eyes[view] - face.mean(0)) > 0
+
+
+def test_two_simulators_stand_side_by_side_with_their_ratio():
+    rows = [
+        {"value": value, "settings": {"simulator": name, "triangles": 10, "resolution": [8, 8], "modalities": ["rgb"]}}
+        for name, value in (("embree", 300.0), ("habitat", 120.0))
+    ]
+    table = side_by_side(rows)
+    assert [next(iter(column.cells)) for column in table.columns] == ["10", "8²", "rgb", "300", "120", "2.5"]

@@ -142,6 +142,16 @@ def test_many_cameras_one_after_the_other(simulators):
     assert np.array_equal(simulator.render([0], AHEAD, Camera(32, 32, 60.0), ("depth",))["depth"], first)
 
 
+@pytest.mark.parametrize("order", [("depth", "rgb", "category"), ("instance", "depth", "rgb"), ("rgb", "position")])
+def test_sensors_asked_for_one_after_the_other_in_scenes_that_change(simulators, order):
+    scenes = [FURNISHED.scene(), MARKERS.scene()]
+    expected = simulators(*scenes).render([0, 1], np.repeat(AHEAD, 2, 0), CAMERA, SEEN)
+    simulator = simulators(*scenes)
+    for scene, sensor in ((scene, sensor) for sensor in order for scene in (0, 1)):
+        image = simulator.render([scene], AHEAD, CAMERA, (sensor,))[sensor]
+        assert np.array_equal(image[0], expected[sensor][scene])
+
+
 class TestItsOwnScenes:
     def test_a_stage_file_of_gltf_has_y_up(self, simulators, data_set):
         for stage in (data_set.parent / "flat.glb", str(data_set.parent / "flat.glb")):
