@@ -21,7 +21,7 @@ from activevision.errors import UserError
 from activevision.files import atomic_write, cache_dir, digest, write_json
 from activevision.progress import progress
 from activevision.scenes import Material, Mesh, Scene
-from activevision.simulators.surface import LINEAR, linear_from_srgb, srgb_from_linear
+from activevision.scenes.srgb import LINEAR, linear_from_srgb, srgb_from_linear
 
 SCENE_ID = "scene"
 """What the one scene of an exported dataset is called in it."""
