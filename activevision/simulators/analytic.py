@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from activevision.camera import CameraModel, EquirectangularCamera
 from activevision.scenes import Instance, Material, Mesh, Scene
-from activevision.simulators.surface import linear_from_srgb, srgb_from_linear
+from activevision.scenes.srgb import linear_from_srgb, srgb_from_linear
 
 Triple = tuple[float, float, float]
 Array = NDArray[np.float64]

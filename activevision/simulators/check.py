@@ -17,9 +17,9 @@ from scipy.spatial.transform import Rotation
 from activevision.camera import Camera, CameraModel, EquirectangularCamera
 from activevision.errors import UserError
 from activevision.geometry import from_rotation_translation, invert
+from activevision.scenes.srgb import linear_from_srgb
 from activevision.simulators.analytic import FURNISHED, MARKERS, AnalyticScene, Ball, Box
 from activevision.simulators.simulator import SENSORS, Simulator
-from activevision.simulators.surface import linear_from_srgb
 
 _ANALYTIC = (FURNISHED, MARKERS)
 _GRAZING = 0.25  # cosine below which a facet of a ball may be far from the ball along the ray

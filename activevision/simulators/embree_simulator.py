@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache
@@ -17,16 +17,18 @@ from activevision.camera import CameraModel
 from activevision.errors import UserError
 from activevision.machine import cores
 from activevision.scenes import Scene
+from activevision.scenes.srgb import linear_from_srgb
 from activevision.simulators.baking import lamp_light
 from activevision.simulators.embree import TriangleTree, packet_arguments
 from activevision.simulators.lighting import UNLIT, Lighting
+from activevision.simulators.runs import runs
 from activevision.simulators.simulator import SENSORS, check_poses, check_sensors
-from activevision.simulators.surface import Surface, flatten, linear_from_srgb
+from activevision.simulators.surface import Surface, flatten
 from activevision.simulators.tracing import trace_views
 
 __all__ = ["UNLIT", "EmbreeSimulator", "Lighting"]
 
-_VERSION = 2  # goes up whenever the same scene and pose would give other pixels
+_VERSION = 3  # goes up whenever the same scene and pose would give other pixels
 _VIEWS_PER_TASK = 16
 
 
@@ -95,7 +97,11 @@ class EmbreeSimulator:
             name: np.empty((len(poses), camera.height, camera.width, *SENSORS[name][0]), SENSORS[name][1])
             for name in sensors
         }
-        list(self._pool.map(lambda run: self._render_run(run[0], run[1], poses, camera, images), _runs(scene_ids)))
+        list(
+            self._pool.map(
+                lambda run: self._render_run(run[0], run[1], poses, camera, images), runs(scene_ids, _VIEWS_PER_TASK)
+            )
+        )
         return images
 
     def close(self) -> None:
@@ -167,12 +173,3 @@ def _rays(camera: CameraModel, samples: int) -> tuple[NDArray[np.float32], float
     row, column = twice.shape[0] // 2, twice.shape[1] // 2
     spacing = 2 * float(np.linalg.norm(twice[row, column] - twice[row, column - 1]))
     return camera.rays(samples).astype(np.float32), spacing
-
-
-def _runs(scene_ids: NDArray[np.int64]) -> Iterator[tuple[int, slice]]:
-    """Stretches of views of one scene, short enough to share out over threads."""
-    start = 0
-    for stop in range(1, len(scene_ids) + 1):
-        if stop == len(scene_ids) or scene_ids[stop] != scene_ids[start] or stop - start == _VIEWS_PER_TASK:
-            yield int(scene_ids[start]), slice(start, stop)
-            start = stop

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from activevision.camera import CameraModel
 from activevision.errors import UserError
 from activevision.geometry import egomotion, exp_se3, log_se3
+from activevision.scenes.srgb import LINEAR, srgb_from_linear
 from activevision.simulators.simulator import Simulator, check_poses
-from activevision.simulators.surface import LINEAR, srgb_from_linear
 
 
 def render_motion_blur(

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from activevision.camera import CameraModel
 from activevision.errors import UserError
+from activevision.scenes.srgb import LINEAR, srgb_from_linear
 from activevision.settings import require_not_negative, require_positive
 from activevision.simulators.simulator import Simulator, check_sensors
-from activevision.simulators.surface import LINEAR, srgb_from_linear
 
 
 class Noise(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,53 +9,53 @@ from numpy.typing import NDArray
 
 from activevision.scenes import Lamp
 from activevision.simulators.embree_public import PublicTree
+from activevision.simulators.lamp_points import (
+    AROUND,
+    NEAR,
+    OFFSET,
+    SHELL,
+    SHORTEST,
+    Floats,
+    hemisphere,
+    light_points,
+    sphere,
+)
 
-Floats = NDArray[np.float32]
-
-_OFFSET, _NEAR, _TIE = 2e-3, 1.5, 1e-3  # as in baking.py, where they are explained
 _LEAP = 1e-4  # metres
-_AROUND = np.array([0.42, 0.41, 0.40], np.float32)
 _CHUNK = 1 << 14  # corners whose rays are in memory at once
 
 
 def lamp_light_public(tree: PublicTree, corners: Floats, normals: Floats, lamps: Sequence[Lamp]) -> Floats:
     """Linear light (F, 3, 3) that falls on triangle corners (F, 3, 3) with normals (F, 3, 3)."""
-    length = np.linalg.norm(normals, axis=-1, keepdims=True)
-    units = np.where(length > 0, normals / np.maximum(length, 1e-20), np.array([0, 1, 0], np.float32))
-    flat = np.concatenate([corners.reshape(-1, 3), units.reshape(-1, 3)], axis=1)
-    _, first, place = np.unique(np.round(flat / _TIE).astype(np.int64), axis=0, return_index=True, return_inverse=True)
-    light = np.concatenate(
-        [
-            _light(tree, flat[rows, :3], flat[rows, 3:], lamps)
-            for rows in np.array_split(first, max(len(first) // _CHUNK, 1))
-        ]
-    )
-    return np.asarray(light[place.reshape(-1)].reshape(corners.shape), np.float32)
+    points, units, place = light_points(corners, normals)
+    parts = np.array_split(np.arange(len(points)), max(len(points) // _CHUNK, 1))
+    light = np.concatenate([_light(tree, points[rows], units[rows], lamps) for rows in parts])
+    return np.asarray(light[place].reshape(corners.shape), np.float32)
 
 
 def _light(tree: PublicTree, points: Floats, normals: Floats, lamps: Sequence[Lamp]) -> Floats:
     """Light (P, 3) on points (P, 3) with unit normals (P, 3)."""
     around = _frames(normals)
-    hemisphere = _spiral(np.sqrt(1 - (np.arange(16) + 0.5) / 16))
-    far = np.full(len(points), _NEAR)
-    free = _free(tree, points, normals, 1.0, np.einsum("pij,kj->pki", around, hemisphere), far)
+    directions = hemisphere()
+    far = np.full(len(points), NEAR)
+    free = _free(tree, points, normals, 1.0, np.einsum("pij,kj->pki", around, directions), far)
     # a normal of a mesh file may point inside: a side from where nothing can be seen is not the outer one
     inside = free <= 0.1
-    below = np.einsum("pij,kj->pki", around[inside], hemisphere * [1, 1, -1])
+    below = np.einsum("pij,kj->pki", around[inside], directions * [1, 1, -1])
     free[inside] = _free(tree, points[inside], normals[inside], -1.0, below, far[inside])
-    light = free[:, None] * _AROUND
+    light = free[:, None] * AROUND
 
-    sphere = _spiral(1 - 2 * (np.arange(16) + 0.5) / 16)
+    spots = sphere()
     for lamp in lamps:
         towards = np.array(lamp.position) - points
         squared = (towards**2).sum(-1)
         distance = np.sqrt(squared) + 1e-6
         cosine = (towards * normals).sum(-1) / distance
         radius = np.minimum(lamp.radius, 0.9 * distance)
-        directions = towards[:, None] + radius[:, None, None] * sphere
-        before = 1 - (radius + 0.05) / distance  # the ball's own shell, if the scene shows one, is left out
-        seen = _free(tree, points, normals, np.where(cosine >= 0, 1.0, -1.0)[:, None], directions, before)
-        strength = seen * np.abs(cosine) / np.maximum(squared, radius**2)
+        aims = towards[:, None] + radius[:, None, None] * spots
+        before = np.maximum(1 - (radius + SHELL) / distance, SHORTEST)
+        seen = _free(tree, points, normals, np.where(cosine >= 0, 1.0, -1.0)[:, None], aims, before)
+        strength = seen * np.abs(cosine) / np.maximum(squared, lamp.radius**2)
         light = light + strength[:, None] * np.array(lamp.colour)
     return np.asarray(light, np.float32)
 
@@ -70,7 +69,7 @@ def _free(
     along the ray leaves these behind, which single rays would meet at length 0, unlike packets.
     """
     flat = directions.reshape(-1, 3)
-    origins = np.repeat(points + side * _OFFSET * normals, 16, axis=0)
+    origins = np.repeat(points + side * OFFSET * normals, 16, axis=0)
     origins = origins + flat * (_LEAP / np.linalg.norm(flat, axis=-1, keepdims=True))
     reach = np.repeat(far, 16).astype(np.float32)
     blocked = tree.blocked(origins.astype(np.float32), flat.astype(np.float32), np.maximum(reach, 0))
@@ -86,10 +85,3 @@ def _frames(normals: Floats) -> NDArray[np.float64]:
     tangent = np.stack([1 + sign * x**2 * a, sign * b, -sign * x], axis=-1)
     other = np.stack([b, sign + y**2 * a, -y], axis=-1)
     return np.stack([tangent, other, normals], axis=-1)
-
-
-def _spiral(height: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Unit vectors (16, 3) of given heights, each a golden angle on from the last."""
-    angle = np.arange(16) * math.pi * (3 - math.sqrt(5))
-    flat = np.sqrt(1 - height**2)
-    return np.stack([flat * np.cos(angle), flat * np.sin(angle), height], axis=1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from activevision.simulators.surface import LINEAR, Surface
+from activevision.scenes.srgb import LINEAR
+from activevision.simulators.surface import Surface
 
 Floats = NDArray[np.float32]
 

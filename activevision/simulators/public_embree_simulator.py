@@ -15,12 +15,13 @@ from activevision.camera import CameraModel
 from activevision.errors import UserError
 from activevision.progress import console
 from activevision.scenes import Scene
+from activevision.scenes.srgb import linear_from_srgb, srgb_from_linear
 from activevision.simulators.embree_public import Hits, PublicTree
 from activevision.simulators.lighting import Lighting
 from activevision.simulators.numpy_baking import lamp_light_public
 from activevision.simulators.numpy_shading import corner_weights, facing_normals, shade
 from activevision.simulators.simulator import SENSORS, Simulator, check_poses, check_sensors
-from activevision.simulators.surface import Surface, flatten, linear_from_srgb, srgb_from_linear
+from activevision.simulators.surface import Surface, flatten
 
 _VERSION = 1  # goes up whenever the same scene and pose would give other pixels
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activevision.scenes import Scene
+from activevision.scenes.srgb import LINEAR, bytes_from_linear, linear_from_srgb
 
 
 class Surface(NamedTuple):
@@ -36,20 +37,6 @@ class Surface(NamedTuple):
     level_height: NDArray[np.int64]
     level_width: NDArray[np.int64]
     texels: NDArray[np.uint8]
-
-
-def linear_from_srgb(value: NDArray[Any]) -> NDArray[Any]:
-    """Linear light of sRGB values, both in [0, 1] (IEC 61966-2-1)."""
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def srgb_from_linear(value: NDArray[Any]) -> NDArray[Any]:
-    """sRGB of linear light, both in [0, 1]."""
-    return np.where(value <= 0.0031308, value * 12.92, 1.055 * np.maximum(value, 1e-8) ** (1 / 2.4) - 0.055)
-
-
-LINEAR = linear_from_srgb(np.arange(256) / 255).astype(np.float32)
-"""Linear light of every 8-bit sRGB value."""
 
 
 def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surface]:
@@ -122,5 +109,5 @@ def _pyramid(texture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     while max(linear.shape[:2]) > 1:
         height, width = linear.shape[:2]
         linear = cv2.resize(linear, (max(width // 2, 1), max(height // 2, 1)), interpolation=cv2.INTER_AREA)
-        levels.append(np.round(srgb_from_linear(linear) * 255).clip(0, 255).astype(np.uint8))
+        levels.append(bytes_from_linear(linear))
     return levels

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from activevision.scenes.srgb import LINEAR, srgb_from_linear
 from activevision.simulators.embree import (
     DIRECTION,
     GEOMETRY,
@@ -20,7 +21,7 @@ from activevision.simulators.embree import (
     intersect16,
     new_packet,
 )
-from activevision.simulators.surface import LINEAR, Surface, srgb_from_linear
+from activevision.simulators.surface import Surface
 
 _SRGB = np.round(srgb_from_linear(np.arange(4096) / 4095) * 255).astype(np.uint8)
 

@@ -9,8 +9,8 @@ from activevision.camera import Camera, EquirectangularCamera
 from activevision.errors import UserError
 from activevision.geometry import invert, look_at, orbit_pose
 from activevision.scenes import Instance, Material, Mesh, Scene
+from activevision.scenes.srgb import linear_from_srgb, srgb_from_linear
 from activevision.simulators.embree_simulator import EmbreeSimulator, Lighting
-from activevision.simulators.surface import linear_from_srgb, srgb_from_linear
 
 ALL = ("rgb", "depth", "instance", "category")
 UNLIT_WHITE = Lighting(lights=(), fill=1.0, background=(0.0, 0.0, 0.0))

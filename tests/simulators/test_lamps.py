@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import trimesh
 
 from activevision.camera import Camera
 from activevision.geometry import look_at
 from activevision.scenes import Instance, Lamp, Material, Mesh, Scene
+from activevision.scenes.srgb import linear_from_srgb
 from activevision.simulators.embree_simulator import UNLIT, EmbreeSimulator
-from activevision.simulators.surface import linear_from_srgb
 
 
 def floor(half: float = 4.0, cells: int = 64, height: float = 0.0, instance: int = 1) -> Mesh:
@@ -86,3 +87,20 @@ def test_a_glowing_surface_needs_no_light_and_given_lighting_takes_the_place_of_
     assert green == pytest.approx(188, abs=1), "sRGB of half the light"
     plain = lit(floor(), lamp=replace(LAMP, colour=(0.0, 0.0, 0.0)))
     assert (EmbreeSimulator([plain], lighting=UNLIT).render([0], pose, Camera(1, 1, 5.0))["rgb"] == 255).all()
+
+
+def test_the_far_side_of_a_closed_box_gets_none_of_the_lamp() -> None:
+    box = trimesh.creation.box((1.0, 1.0, 1.0))
+    mesh = Mesh(box.vertices.astype(np.float32), box.faces.astype(np.int32), material=Material((1.0, 1.0, 1.0)))
+    scene = lit(mesh, lamp=Lamp((0.0, 3.0, 0.0), colour=(4.0, 4.0, 4.0)))
+    pose = look_at([0.0, -2.0, 0.0], [0.0, 0.0, 0.0], up=(0, 0, 1))
+    rgb = EmbreeSimulator([scene], samples=1).render([0], pose[None], Camera(15, 15, 35.0))["rgb"][0]
+    below = linear_from_srgb(rgb[3:-3, 3:-3] / 255.0)
+    np.testing.assert_allclose(below, np.broadcast_to([0.42, 0.41, 0.40], below.shape), atol=0.01)
+
+
+def test_a_lamp_lights_what_it_nearly_touches() -> None:
+    lamp = Lamp((0.0, 0.1, 0.0), colour=(0.005, 0.005, 0.005), radius=0.08)
+    dark = replace(lamp, colour=(0.0, 0.0, 0.0))
+    at = (0.0, 0.0, 0.02)
+    assert light_at(lit(floor(), lamp=lamp), at) - light_at(lit(floor(), lamp=dark), at) > 0.3

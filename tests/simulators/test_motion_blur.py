@@ -8,9 +8,9 @@ from solids import solid_scene
 from activevision.camera import Camera
 from activevision.errors import UserError
 from activevision.geometry import exp_se3, look_at
+from activevision.scenes.srgb import linear_from_srgb
 from activevision.simulators.embree_simulator import EmbreeSimulator
 from activevision.simulators.motion_blur import render_motion_blur
-from activevision.simulators.surface import linear_from_srgb
 
 CAMERA = Camera(64, 48, 50.0)
 START = look_at([0, 0, 3.0], [0, 0, 0])[None]

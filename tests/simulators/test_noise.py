@@ -8,6 +8,7 @@ from solids import solid_scene
 from activevision.camera import Camera
 from activevision.errors import UserError
 from activevision.geometry import look_at
+from activevision.scenes.srgb import LINEAR
 from activevision.simulators.check import check_simulator
 from activevision.simulators.embree_simulator import EmbreeSimulator
 from activevision.simulators.noise import (
@@ -19,7 +20,6 @@ from activevision.simulators.noise import (
     SaltAndPepperNoise,
     SpeckleNoise,
 )
-from activevision.simulators.surface import LINEAR
 
 RGB = [GaussianNoise(), SpeckleNoise(), PoissonNoise(), SaltAndPepperNoise(0.1)]
 DEPTH = [RedwoodDepthNoise(), KinectDepthNoise()]

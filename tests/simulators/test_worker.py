@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
 import mortal_simulators as mortal
@@ -16,6 +17,7 @@ import pytest
 
 from activevision.camera import Camera
 from activevision.errors import UserError
+from activevision.simulators import worker as worker_module
 from activevision.simulators.check import check_simulator
 from activevision.simulators.embree_simulator import EmbreeSimulator
 from activevision.simulators.worker import WorkerSimulator
@@ -24,10 +26,16 @@ CAMERA = Camera(6, 4)
 
 
 @pytest.fixture
-def started():
-    """Starts workers and sees to it that no process and no shared memory outlives them."""
-    before = set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") else set()
-    workers = []
+def started(monkeypatch):
+    """Starts workers and sees to it that no process and no shared memory of theirs outlives them."""
+    workers, blocks = [], []
+
+    class Noted(SharedMemory):
+        def __init__(self, name=None, create=False, size=0):
+            super().__init__(name, create, size)
+            blocks.append(self.name)
+
+    monkeypatch.setattr(worker_module, "SharedMemory", Noted)
 
     def start(factory, scenes=()):
         workers.append(WorkerSimulator(factory, scenes))
@@ -38,8 +46,9 @@ def started():
         worker.close()
         worker.close()
     assert not multiprocessing.active_children()
-    if before:
-        assert not {name for name in os.listdir("/dev/shm") if name.startswith("psm_")} - before
+    for name in blocks:
+        with pytest.raises(FileNotFoundError):
+            SharedMemory(name)
 
 
 def at(*xs):
@@ -161,7 +170,8 @@ _SCRIPT = """
     sys.path.insert(0, {folder!r})
     import mortal_simulators as mortal, numpy as np
     from activevision.camera import Camera
-    from activevision.simulators.worker import WorkerSimulator
+    from activevision.simulators import worker as worker_module
+from activevision.simulators.worker import WorkerSimulator
 
     if __name__ == "__main__":
         worker = WorkerSimulator(mortal.Plain, ["a"])

@@ -26,7 +26,7 @@ class Spin:
 
 
 class Wander:
-    """Walks ahead until it meets something, then turns by an angle drawn uniformly, always the same way round.
+    """Walks ahead until it meets something, then turns left by 45° to 135°, drawn uniformly.
 
     The bump-and-turn of simple robots: it sees far more of a room than motions at random, which mostly undo each other.
     """
@@ -35,7 +35,7 @@ class Wander:
 
     def __init__(self, protocol: ExploreProtocol, seed: int):
         self._ahead, self._turn = _motion(protocol, "move_forward"), _motion(protocol, "turn_left")
-        self._most = round(360 / protocol.locomotion.turn_deg)
+        self._least, self._most = (max(round(angle / protocol.locomotion.turn_deg), 1) for angle in (45, 135))
         self._first = protocol.views - 1
         self._generator = np.random.default_rng(seed)
         self._turns = np.zeros(0, np.int64)
@@ -45,7 +45,7 @@ class Wander:
         if len(self._turns) != len(steps_left):
             self._turns = np.zeros(len(steps_left), np.int64)
         self._turns[steps_left == self._first] = 0
-        drawn = self._generator.integers(2, self._most, size=len(collided))
+        drawn = self._generator.integers(self._least, self._most + 1, size=len(collided))
         self._turns = np.where(collided & (self._turns == 0), drawn, self._turns)
         motion = np.where(self._turns > 0, self._turn, self._ahead)
         self._turns = np.maximum(self._turns - 1, 0)
