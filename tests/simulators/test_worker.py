@@ -170,8 +170,7 @@ _SCRIPT = """
     sys.path.insert(0, {folder!r})
     import mortal_simulators as mortal, numpy as np
     from activevision.camera import Camera
-    from activevision.simulators import worker as worker_module
-from activevision.simulators.worker import WorkerSimulator
+    from activevision.simulators.worker import WorkerSimulator
 
     if __name__ == "__main__":
         worker = WorkerSimulator(mortal.Plain, ["a"])
