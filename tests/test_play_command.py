@@ -227,7 +227,7 @@ def test_mistakes_are_user_errors(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(UserError, match="did you mean 'activevision/LookAround-v0'"):
         play(tmp_path, "w", "LookAruond-v0")
     monkeypatch.setattr(sys, "stdin", open(os.devnull))  # noqa: SIM115  (closed by the garbage collector)
-    with pytest.raises(UserError, match="needs a terminal.*--keys"):
+    with pytest.raises(UserError, match=r"needs a terminal.*--keys"):
         play(tmp_path, None)
     assert not list(tmp_path.iterdir())
 

@@ -14,7 +14,7 @@ _PALETTE = np.concatenate([_CUBE, _GREYS]).astype(np.float32)
 
 
 def fit_size(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
-    """The size in pixels (width, even height) of a picture that fills ``columns`` × ``rows`` characters, undistorted."""
+    """The size in pixels (width, even height) of a picture undistorted in ``columns`` × ``rows`` characters."""
     scale = min(columns / width, 2 * rows / height)
     return max(1, int(width * scale)), max(2, int(height * scale) // 2 * 2)
 

@@ -105,7 +105,8 @@ def _windows_keys() -> Iterator[ReadKeys]:
 
 def split_keys(text: str) -> tuple[list[str], str]:
     """Keys in what a terminal sent, and the beginning of one whose rest has not come yet."""
-    keys, place = [], 0
+    keys: list[str] = []
+    place = 0
     while place < len(text):
         match = _KEY.match(text, place)
         if match is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ from activevision.commands.playing.steering import Steering
 from activevision.geometry import rotation_angle
 
 _LINES = 4  # of words below the picture, the empty one included
+_SMALL = 8  # pixels below which a view says nothing
 _LEAST = (24, 10)  # columns and rows below which there is nothing to see
 
 
@@ -27,12 +29,13 @@ class Screen:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and rows, which change when a window does."""
-        return self._console.width, self._console.height
+        """Columns and rows now. Asked of the terminal: COLUMNS and LINES do not follow a window."""
+        columns, rows = os.get_terminal_size(self._console.file.fileno())
+        return columns, rows
 
     def draw(self, episode: Episode, reveal: bool) -> None:
         """Show an episode as it stands. reveal: say what the scene is before the end."""
-        columns, rows = self.size
+        columns, rows = self._console.size = self.size
         if columns < _LEAST[0] or rows < _LEAST[1]:
             self._write("\x1b[2J\x1b[H")
             self._console.print(f"play needs {_LEAST[0]} × {_LEAST[1]} characters", end="")
@@ -77,17 +80,17 @@ def compose(frames: Sequence[NDArray[np.uint8]], columns: int, rows: int) -> NDA
 
 def _earlier(frames: Sequence[NDArray[np.uint8]], width: int, high: int) -> NDArray[np.uint8] | None:
     """The latest of the earlier views as small pictures in reading order, (high, W ≤ width, 3); None without room."""
-    tall = (high - 4) // 3  # three to a column, and a gap of two between
-    wide = 0 if tall < 8 else fit_size(*frames[0].shape[1::-1], width, tall // 2)[0] if frames else 0
-    across = 0 if wide < 8 else (width + 2) // (wide + 2)
-    if not across:
+    if not frames or width < _SMALL:
         return None
+    tall = (high - 4) // 3  # three below one another, with gaps of two
+    wide, tall = fit_size(frames[0].shape[1], frames[0].shape[0], width, tall // 2)
+    if min(wide, tall) < _SMALL:
+        return None
+    across = (width + 2) // (wide + 2)
     side = np.zeros((high, across * (wide + 2) - 2, 3), np.uint8)
     for index, frame in enumerate(frames[-3 * across :]):
-        row, column = divmod(index, across)
-        _, high_one = fit_size(frame.shape[1], frame.shape[0], wide, tall // 2)
-        y, x = row * (tall + 2), column * (wide + 2)
-        side[y : y + high_one, x : x + wide] = resized(frame, wide, high_one)
+        y, x = (place * (size + 2) for place, size in zip(divmod(index, across), (tall, wide), strict=True))
+        side[y : y + tall, x : x + wide] = resized(frame, wide, tall)
     return side
 
 
