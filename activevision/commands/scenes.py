@@ -13,12 +13,15 @@ from activevision.commands.choices import SceneChoice
 
 @dataclass(frozen=True)
 class ListScenes:
-    """List the catalogues, their classes and how many scenes each split has."""
+    """List the catalogues, their classes and how many scenes each split has.
+
+    Procedural objects and rooms can be had in any number: listed are those that there are unless more are asked for.
+    """
 
     out: Path | None = None
     """Also write the list to this folder as catalogues.json."""
     seed: int = 0
-    """Seed of the procedural objects."""
+    """Seed of the procedural objects and of the rooms."""
 
     def run(self) -> None:
         from rich.console import Console
@@ -32,7 +35,7 @@ class ListScenes:
         listed = []
         for name in CATALOGUES:
             try:
-                catalogue = get_catalogue(name, **({"seed": self.seed} if name == "procedural" else {}))
+                catalogue = get_catalogue(name, **({"seed": self.seed} if "seed" in CATALOGUES[name] else {}))
                 counts = [len(catalogue.scenes(split)) for split in SPLITS]
             except UserError as error:
                 table.add_row(name, f"[dim]{error}[/dim]")
@@ -84,7 +87,10 @@ class FetchScenes:
 
 @dataclass(frozen=True)
 class ShowScenes:
-    """Write a contact sheet of every class as PNG files."""
+    """Write a contact sheet of every class as PNG files.
+
+    Objects are shown from outside, rooms and scans from inside and from above, panoramas as strips.
+    """
 
     choice: Annotated[SceneChoice, tyro.conf.arg(name="")] = field(default_factory=SceneChoice)
     name: tyro.conf.Positional[str] = ""
@@ -94,39 +100,23 @@ class ShowScenes:
     split: str | None = None
     """Only this split."""
     per_class_shown: int | None = None
-    """At most so many objects a class."""
+    """At most so many pictures a class: all objects and panoramas and 8 rooms, unless given."""
     seed: int = 0
-    """Seed of the procedural objects, unless --scene-seed is given."""
+    """Seed of the procedural objects or rooms, unless --scene-seed is given."""
 
     def run(self) -> None:
-        import math
         from dataclasses import replace
 
-        import numpy as np
-        from numpy.typing import NDArray
-
-        from activevision.camera import Camera
-        from activevision.geometry import orbit_pose
-        from activevision.scenes import Scene
+        from activevision.commands.portraits import portrait_of
+        from activevision.scenes import CATALOGUES
         from activevision.scenes.contact_sheet import contact_sheet
-        from activevision.simulators.embree_simulator import EmbreeSimulator
-
-        camera = Camera(160, 160, 45.0)
-        pose = orbit_pose(math.radians(20), math.radians(30), 1 / math.sin(camera.smallest_half_angle))[None]
-
-        def render(scene: Scene) -> NDArray[np.uint8]:
-            simulator = EmbreeSimulator([scene.fitted()])
-            try:
-                return simulator.render([0], pose, camera)["rgb"][0]
-            finally:
-                simulator.close()
 
         choice = replace(self.choice, scenes=self.name or self.choice.scenes or "procedural")
-        if choice.scenes == "procedural" and choice.scene_seed is None:
+        if "seed" in CATALOGUES.get(choice.scenes, ()) and choice.scene_seed is None:
             choice = replace(choice, scene_seed=self.seed)
-        for path in contact_sheet(
-            choice.catalogue(), self.out, render, split=self.split, per_class=self.per_class_shown
-        ):
+        catalogue = choice.catalogue()
+        render, layout = portrait_of(catalogue, self.split)
+        for path in contact_sheet(catalogue, self.out, render, self.split, self.per_class_shown, layout):
             print(path)
 
 
