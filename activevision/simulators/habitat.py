@@ -154,10 +154,18 @@ class HabitatSimulator:
         It stays good when the simulator has been closed. UserError where nobody could stand anywhere.
         """
         agent = agent or Agent()
-        finder = self._showing(scene_id, Camera(1, 1), ("DEPTH",)).pathfinder(agent)
+        self._check_open()
+        scene = self._arguments["scenes"][scene_id]
+        renderer = _Renderer(self._arguments["gpu"])
+        try:
+            # without backs, as a ceiling seen from above would be a floor
+            renderer.show(scene_id, _source(scene, backs=False), {(Camera(1, 1), "DEPTH")})
+            finder = renderer.pathfinder(agent)
+        finally:
+            RENDERERS.close(renderer)
         if finder is None:
             raise UserError(
-                f"scene {_name(self._arguments['scenes'][scene_id])} has no floor that an agent of {agent.height} m "
+                f"scene {_name(scene)} has no floor that an agent of {agent.height} m "
                 "can stand on: check its scale and that +Y is up, or choose a smaller agent."
             )
         return HabitatNavigableArea(finder, _habitat_sim().ShortestPath, agent)
@@ -169,13 +177,16 @@ class HabitatSimulator:
             RENDERERS.close(self._renderer)
             self._renderer = None
 
-    def _showing(self, scene_id: int, camera: CameraModel, drawn: Sequence[str]) -> _Renderer:
-        """A renderer that shows this scene to this camera."""
+    def _check_open(self) -> None:
         if self._closed:
             raise UserError("this habitat simulator is closed: make a new one.")
         forbidden = RENDERERS.forbidden()
         if forbidden:
             raise UserError(f"habitat-sim {forbidden}.")
+
+    def _showing(self, scene_id: int, camera: CameraModel, drawn: Sequence[str]) -> _Renderer:
+        """A renderer that shows this scene to this camera."""
+        self._check_open()
         scenes = self._arguments["scenes"]
         wanted = {(camera, kind) for kind in drawn}
         renderer = self._renderer

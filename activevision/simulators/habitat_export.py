@@ -26,7 +26,7 @@ from activevision.scenes.srgb import LINEAR, linear_from_srgb, srgb_from_linear
 SCENE_ID = "scene"
 """What the one scene of an exported dataset is called in it."""
 
-_VERSION = 1  # part of the folder's name: goes up whenever the same scene would be written differently
+_VERSION = 2  # part of the folder's name: goes up whenever the same scene would be written differently
 _QUICK = 4_000_000  # texels that are compressed in about two seconds; more of them show a progress bar
 
 
@@ -50,8 +50,8 @@ def export_scene(scene: Scene, folder: Path, backs: bool = True) -> Path:
     """Write a scene as a habitat-sim scene dataset into ``folder``; returns its ``*.scene_dataset_config.json``.
 
     Every instance is an object whose ``semantic_id`` is the instance's id; the stage is empty. All of it is shown
-    without light, so that colours are those of ``UNLIT``: a material's colour and glow are multiplied into and added to
-    its texture. The paths inside are relative: the folder can be moved, and be opened without this package.
+    without light, so that colours are those of ``UNLIT``: a material's colour and glow are multiplied into its texture.
+    The paths inside are relative: the folder can be moved, and be opened without this package.
 
     backs: write each triangle in both windings, because habitat-sim does not draw the backs of unlit surfaces.
     """
@@ -143,7 +143,7 @@ def _unlit(material: Material, textured: bool) -> NDArray[np.uint8]:
         light = LINEAR[material.texture]
     else:
         light = np.ones((1, 1, 3), np.float32)
-    light = light * linear_from_srgb(np.array(material.colour)) + material.glow
+    light = light * (linear_from_srgb(np.array(material.colour)) + material.glow)
     return np.round(srgb_from_linear(np.minimum(light, 1.0)) * 255).astype(np.uint8)
 
 

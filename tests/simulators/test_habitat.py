@@ -123,6 +123,19 @@ def test_objects_of_a_catalogue_look_as_embree_shows_them_unlit(simulators):
     assert np.abs(ours["rgb"].astype(int) - theirs["rgb"]).mean() < 2
 
 
+def test_a_furnished_room_from_inside_looks_as_embree_shows_it_unlit(simulators):
+    room = get_catalogue("rooms-procedural").scenes("train")[0].load()
+    eye, ahead = np.array(room.station), np.array([[1, -0.2, 0], [0, -0.2, 1], [-1, -0.1, 0.2], [0.3, -0.3, -1]])
+    poses = look_at(eye, eye + ahead)
+    camera, sensors = Camera(96, 96, 90.0), ("rgb", "depth", "instance", "category")
+    ours = EmbreeSimulator([room], samples=1, lighting=UNLIT, threads=1).render([0] * 4, poses, camera, sensors)
+    theirs = simulators(room).render([0] * 4, poses, camera, sensors)
+    assert (np.abs(ours["depth"] - theirs["depth"]) <= 1e-3 * ours["depth"]).mean() > 0.999
+    assert (ours["instance"] == theirs["instance"]).mean() > 0.999
+    assert (ours["category"] == theirs["category"]).mean() > 0.999
+    assert np.abs(ours["rgb"].astype(int) - theirs["rgb"]).mean() < 4
+
+
 def test_few_scenes_held_at_a_time_change_no_pixel(simulators):
     scenes = [FURNISHED.scene(), MARKERS.scene()]
     many, one = simulators(*scenes), simulators(*scenes, keep=1)
@@ -335,6 +348,20 @@ class TestNavigable:
         assert theirs.contains(points).mean() > 0.97
         assert ours.contains(theirs.sample(np.random.default_rng(0), 500)).mean() > 0.97
         np.testing.assert_allclose(theirs.height_at(points)[theirs.contains(points)], -1.2, atol=0.05)
+
+    def test_nobody_stands_on_a_ceiling(self, simulators):
+        """A room from a catalogue, whose ceiling is a sheet that is seen from below."""
+        room = get_catalogue("rooms-procedural").scenes("train")[0].load()
+        theirs, ours = simulators(room).navigable(0), NavigableArea.build(room)
+        assert ours.contains(theirs.sample(np.random.default_rng(0), 300)).mean() > 0.9
+        assert theirs.contains(ours.sample(np.random.default_rng(0), 300)).mean() > 0.8
+
+    def test_a_map_leaves_what_is_shown_as_it_is(self, simulators):
+        simulator = simulators(FURNISHED.scene(), WALLED.scene())
+        before = simulator.render([0], AHEAD, CAMERA, SEEN)
+        simulator.navigable(1)
+        for sensor, image in simulator.render([0], AHEAD, CAMERA, SEEN).items():
+            assert np.array_equal(image, before[sensor])
 
     def test_same_seed_same_points(self, areas):
         first, second = (areas[0].sample(np.random.default_rng(7), 5) for _ in range(2))

@@ -42,6 +42,7 @@ def read(data):
         Material((0.8, 0.3, 0.1)),
         Material((0.2, 0.3, 0.1), glow=(0.3, 0.0, 0.9)),
         Material((0.5, 0.9, 0.7), np.full((4, 4, 3), (200, 90, 40), np.uint8)),
+        Material((0.5, 0.9, 0.7), np.full((4, 4, 3), (200, 90, 40), np.uint8), glow=(0.2, 0.1, 2.0)),
         Material((1.0, 1.0, 1.0), np.full((4, 4, 3), (200, 90, 40), np.uint8)),
     ],
 )
