@@ -21,7 +21,7 @@ from activevision.errors import UserError
 from activevision.files import atomic_write, cache_dir, digest, write_json
 from activevision.progress import progress
 from activevision.scenes import Material, Mesh, Scene
-from activevision.scenes.srgb import LINEAR, linear_from_srgb, srgb_from_linear
+from activevision.scenes.srgb import LINEAR, bytes_from_linear, linear_from_srgb
 
 SCENE_ID = "scene"
 """What the one scene of an exported dataset is called in it."""
@@ -137,14 +137,14 @@ def _binary(scene: trimesh.Scene) -> bytes:
 
 def _unlit(material: Material, textured: bool) -> NDArray[np.uint8]:
     """(H, W, 3) sRGB of a surface as it looks in even light of radiance one; a single texel without texture."""
-    if textured and material.texture is not None:
-        if material.colour == (1.0, 1.0, 1.0) and not any(material.glow):
-            return material.texture
-        light = LINEAR[material.texture]
+    light = np.asarray(linear_from_srgb(np.array(material.colour)) + material.glow)
+    if not textured or material.texture is None:
+        texels = light.reshape(1, 1, 3)
+    elif material.colour == (1.0, 1.0, 1.0) and not any(material.glow):
+        return material.texture
     else:
-        light = np.ones((1, 1, 3), np.float32)
-    light = light * (linear_from_srgb(np.array(material.colour)) + material.glow)
-    return np.round(srgb_from_linear(np.minimum(light, 1.0)) * 255).astype(np.uint8)
+        texels = LINEAR[material.texture] * light
+    return bytes_from_linear(texels)
 
 
 def _dataset(folder: Path) -> Path:
