@@ -17,7 +17,7 @@ def run(*arguments, cwd):
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("demo",), ("scenes",), ("scenes", "list"), ("scenes", "fetch"), ("scenes", "show"), ("collect",),
+    [(), ("demo",), ("scenes",), ("scenes", "list"), ("scenes", "fetch"), ("scenes", "show"), ("play",), ("collect",),
      ("pretrain",), ("train",), ("evaluate",), ("benchmark",)],
     ids=" ".join,
 )  # fmt: skip
