@@ -1,8 +1,14 @@
-"""What this machine has."""
+"""What this machine has, and how work is spread over it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def allow_open_files(more: int) -> None:
@@ -22,3 +28,19 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # Linux: respects containers and taskset
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def spread(work: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None) -> Iterator[Result]:
+    """Results of ``work`` in order, from so many threads (all processors unless given); one is the caller's own.
+
+    What has not begun is dropped when one fails or the caller stops.
+    """
+    if threads == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(threads or cores()) as pool:
+        try:
+            yield from pool.map(work, items)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

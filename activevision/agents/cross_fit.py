@@ -14,6 +14,7 @@ from activevision.agents.evidence import EvidenceTable
 from activevision.agents.recogniser import train_recogniser
 from activevision.agents.walks import Walks
 from activevision.encoders.backbones import Encoder
+from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.scenes.catalogue import Entry
 
@@ -54,6 +55,8 @@ def cross_fitted_walks(
     fold_of = np.array([fold_of_scene[scene] for scene in dataset.scenes.tolist()])
     parts = []
     for fold in range(config.folds):
+        if not 0 < (fold_of == fold).sum() < len(fold_of):
+            raise UserError(f"no rollouts to hold out in part {fold + 1} of {config.folds}: collect more of them.")
         others, held = dataset.take(fold_of != fold), dataset.take(fold_of == fold)
         recogniser = train_recogniser(encoder, others, config, seed + 1 + fold, f"Training without part {fold + 1}")
         parts.append(Walks.record(recogniser, held, f"Looking at part {fold + 1}"))

@@ -83,7 +83,9 @@ def train_free_agent(
     The recorded rollouts stand for the grid: those of the validation split (``heldout``) calibrate, those of the
     training split, whose scenes are ``entries``, train the recurrent aggregator, on cross-fitted evidence.
     """
-    _check_ingredients(encoder, dataset, [entries], protocol, config, out)
+    if heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes):
+        raise UserError("the held-out rollouts show other classes or training scenes: collect them from split val.")
+    _check_ingredients(encoder, dataset, [entries], protocol, config, out, heldout)
     if not (out / RECOGNISER).exists():
         recogniser = train_recogniser(encoder, dataset, config.recogniser, config.seed)
         seen = Walks.record(recogniser, heldout, "Calibrating")
@@ -114,6 +116,7 @@ def _check_ingredients(
     protocol: Protocol | ExploreProtocol,
     config: AgentConfig,
     out: Path,
+    heldout: WindowDataset | None = None,
 ) -> None:
     """Note what the parts are made from; UserError where the folder has parts that were made from something else.
 
@@ -128,6 +131,7 @@ def _check_ingredients(
     made_from = {
         "encoder": digest(*(tensor.cpu().numpy().tobytes() for tensor in encoder.state_dict().values())),
         "rollouts": dataset.key,
+        "held-out rollouts": heldout.key if heldout else "",
         "scenes": digest(*(entry.key for entries in splits for entry in entries)),
         "protocol": digest(protocol.to_json()),
         "settings": digest(asdict(replace(config, seeds=1))),  # more seeds may be added to a finished agent

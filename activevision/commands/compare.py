@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _SWAPPED = ("random", "farthest", "wander", "ppo")
 _FILM_SIDE = 160
 
+STARTS = {True: 12, False: 3}
+"""Of every scene and seed, on a view grid and where every view has to be rendered."""
+
 
 def policies_of(world: World) -> tuple[str, ...]:
     """Names of the policies that a world has."""

@@ -16,7 +16,7 @@ from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
 
 _AUTO = "auto"
-_STARTS = 12  # of every test object and seed
+_ROLLOUTS = {True: 4500, False: 1000}
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Demo:
     """
 
     choice: Annotated[WorldChoice, tyro.conf.arg(name="")] = field(default_factory=lambda: WorldChoice(scenes=_AUTO))
-    episodes: int = 4500
-    """Rollouts to learn from."""
+    episodes: int | None = None
+    """Rollouts to learn from: 4500 on a view grid, 1000 where every view has to be rendered, unless given."""
     pretrain: tyro.conf.Suppress[PretrainConfig] = field(default_factory=lambda: PretrainConfig(epochs=2))
     agent: tyro.conf.Suppress[AgentConfig] = field(
         default_factory=lambda: AgentConfig(
@@ -43,7 +43,7 @@ class Demo:
     """Decides everything that is drawn."""
 
     def run(self) -> None:
-        from activevision.commands.compare import ordered_fusions, play_all, policies_of, write_evaluation
+        from activevision.commands.compare import STARTS, ordered_fusions, play_all, policies_of, write_evaluation
 
         start = time.perf_counter()
         choice = resolve_scenes(self.choice)
@@ -53,11 +53,13 @@ class Demo:
         timed.add("scenes", time.perf_counter() - start)
         config = replace(self.agent, seed=self.seed, seeds=self.seeds)
         pretrain = replace(self.pretrain, seed=self.seed)
-        agent, figures = learn(choice, self.episodes, pretrain, config, self.out, self.seed, timed)
+        agent, figures = learn(
+            choice, self.episodes or _ROLLOUTS[world.on_grid], pretrain, config, self.out, self.seed, timed
+        )
         with timed("evaluate"):
             seeds = range(self.seed, self.seed + self.seeds)
             fusions = ordered_fusions(config.fusion)
-            logs = play_all(agent, world, "test", policies_of(world), fusions, _STARTS, seeds)
+            logs = play_all(agent, world, "test", policies_of(world), fusions, STARTS[world.on_grid], seeds)
         write_evaluation(logs, world, "test", figures, timed.seconds, self.out, command_line())
 
 
@@ -72,6 +74,7 @@ def resolve_scenes(choice: WorldChoice) -> WorldChoice:
         return replace(choice, ambiguity=1.0)
     if choice.scenes != _AUTO:
         return choice.resolved()
+    choice = choice.resolved()  # a wrong environment is an error before anything is fetched
     from activevision.errors import UserError
     from activevision.progress import console
     from activevision.scenes.furniture import fetch_furniture, furniture_available
@@ -86,4 +89,4 @@ def resolve_scenes(choice: WorldChoice) -> WorldChoice:
         return resolve_scenes(replace(choice, scenes="rooms-procedural" if rooms else "procedural"))
     what = "rooms with" if rooms else "real furniture:"
     console.print(f"Looking at {what} the models of Sweet Home 3D, from the cache.", soft_wrap=True)
-    return replace(choice, scenes="rooms" if rooms else "furniture").resolved()
+    return replace(choice, scenes="rooms" if rooms else "furniture")

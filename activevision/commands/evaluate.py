@@ -21,7 +21,6 @@ _SMALL = AgentConfig(
     recogniser=RecogniserConfig(epochs=5), recurrent=RecurrentConfig(steps=400), fusion="product", seeds=0
 )
 _SMALL_ROLLOUTS = {True: 3000, False: 800}  # on a view grid, and where every view has to be rendered
-_EPISODES = {True: 12, False: 3}
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Evaluate:
 
     def run(self) -> None:
         from activevision.agents.agent import Agent
-        from activevision.commands.compare import ordered_fusions, play_all, policies_of, write_evaluation
+        from activevision.commands.compare import STARTS, ordered_fusions, play_all, policies_of, write_evaluation
         from activevision.commands.learn import Stopwatch
         from activevision.errors import UserError, unknown
 
@@ -72,6 +71,9 @@ class Evaluate:
                 if trained
                 else "policy 'ppo' has to be trained: give a trained --agent, or other --policies."
             )
+        world.catalogue.scenes(self.split)  # a wrong split, or none, is an error before anything is trained
+        if self.episodes is not None and self.episodes < 1:
+            raise UserError(f"episodes={self.episodes}: start every scene at least once.")
         open_run(self.out, "evaluate", self)
         timed = Stopwatch(self.out / "seconds.json")
         if facts is None:
@@ -80,7 +82,7 @@ class Evaluate:
             assert self.agent is not None
             agent, figures = Agent.load(self.agent, world.protocol), facts["encoder"]
         fusions = self.fusions or ordered_fusions(facts["fusion"] if facts else _SMALL.fusion)
-        episodes = self.episodes or _EPISODES[world.on_grid]
+        episodes = self.episodes or STARTS[world.on_grid]
         with timed("evaluate"):
             logs = play_all(agent, world, self.split, policies, fusions, episodes, seeds)
         write_evaluation(logs, world, self.split, figures, timed.seconds, self.out, command_line())
@@ -93,9 +95,13 @@ def _as_trained(folder: Path, choice: WorldChoice) -> tuple[dict[str, Any], Worl
 
     facts = read_facts(folder)
     trained = WorldChoice(**facts["world"])
-    if choice.protocol is not None and choice.protocol != trained.protocol:
-        raise UserError(f"agent {folder} was trained under protocol {trained.protocol!r}: leave --protocol out.")
-    return facts, replace(choice, env=trained.env, protocol=trained.protocol) if choice.scenes else trained
+    for name, asked, has in (("env", choice.env, trained.env), ("protocol", choice.protocol, trained.protocol)):
+        if asked and asked != has:
+            raise UserError(f"agent {folder} was trained with --{name} {has}: leave --{name} out.")
+    given = {name: value for name, value in vars(choice).items() if value not in (None, "")}
+    if "scenes" in given:  # options of the trained scenes do not go with other ones
+        return facts, replace(choice, env=trained.env, protocol=trained.protocol)
+    return facts, replace(trained, **given)
 
 
 def _small_agent(choice: WorldChoice, out: Path, seed: int, timed: Stopwatch) -> tuple[Agent, dict[str, Any]]:

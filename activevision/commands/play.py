@@ -158,7 +158,7 @@ def _world(choice: WorldChoice, pixels: int | None) -> World:
     from activevision.protocol import get_protocol
 
     known = [name for name in gymnasium.registry if name.startswith("activevision/")]
-    if choice.env not in known:
+    if choice.env and choice.env not in known:
         raise unknown("environment", choice.env, known)
     if choice.env == _LOOK_AROUND:
         protocol = get_protocol(choice.protocol or "look-around-32")

@@ -91,6 +91,10 @@ def train_in(
             f"{len(catalogue.classes)}: collect rollouts from the same scenes."
         )
     if isinstance(world.protocol, ExploreProtocol):
+        if heldout is not None and heldout.source and heldout.source.split != "val":
+            raise UserError(
+                f"the held-out rollouts are of split {heldout.source.split!r}: collect them from split val."
+            )
         if heldout is None:
             raise UserError(
                 f"{world.env} has no view grid to calibrate on: give rollouts of the validation split with --heldout."

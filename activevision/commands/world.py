@@ -66,26 +66,36 @@ class World:
 class WorldChoice(SceneChoice):
     """Which environment, which scenes."""
 
-    env: str = "activevision/ActiveObject-v0"
-    """Id of the environment."""
+    env: str = ""
+    """Id of the environment: activevision/ActiveObject-v0 unless given."""
     protocol: str | None = None
     """Name of a protocol; that of the environment unless given."""
 
     def resolved(self) -> WorldChoice:
         """With everything named that was left to the environment; UserError for one that is not ours."""
-        from activevision.errors import unknown
+        from activevision.envs.registration import ACTIVE_OBJECT, LOOK_AROUND
+        from activevision.errors import UserError, unknown
 
-        if self.env not in _DEFAULTS:
-            raise unknown("environment", self.env, _DEFAULTS)
-        scenes, protocol = _DEFAULTS[self.env]
-        return replace(self, scenes=self.scenes or scenes, protocol=self.protocol or protocol)
+        env = self.env or ACTIVE_OBJECT
+        if env == LOOK_AROUND:
+            raise UserError(f"{env} is about completing views, not recognising: see examples/look_around.py.")
+        if env not in _DEFAULTS:
+            raise unknown("environment", env, _DEFAULTS)
+        scenes, protocol = _DEFAULTS[env]
+        return replace(self, env=env, scenes=self.scenes or scenes, protocol=self.protocol or protocol)
 
     def world(self) -> World:
         """UserError for a wrong environment, catalogue, option or protocol."""
+        from activevision.errors import UserError
         from activevision.explore_protocol import get_explore_protocol
         from activevision.protocol import get_protocol
 
         choice = self.resolved()
         assert choice.protocol is not None
         get = get_explore_protocol if choice.env == "activevision/Explore-v0" else get_protocol
-        return World(choice.env, choice.catalogue(), get(choice.protocol))
+        protocol = get(choice.protocol)
+        if getattr(protocol, "task", "room") != "room":
+            raise UserError(
+                f"protocol {choice.protocol!r} is not about recognising the room: make its environment with gym.make."
+            )
+        return World(choice.env, choice.catalogue(), protocol)

@@ -51,7 +51,7 @@ class ActiveObjectEnv(TaskEnv):
     - ``split``: "train", "val" or "test".
     - ``protocol``: name of a preset or a Protocol.
     - ``action``: "grid" (views rendered once and cached) or "continuous" (rendered as they are seen).
-    - ``sensors``: of rgb, depth, instance, category, normal, position.
+    - ``sensors``: of rgb, depth, instance, normal, position.
     - ``simulator``: "embree", "habitat", or a callable from scenes to a Simulator; Embree unless given.
     - ``render_mode``: "rgb_array" draws view, path and belief (``show_belief``) together.
 

@@ -106,7 +106,7 @@ class RecognitionVectorEnv(ap_gym.ActiveClassificationVectorEnv):
     """N environments in the ap_gym form; each gives what ``RecognitionEnv`` gives for its seed.
 
     The step after the end of an episode resets it (``AutoresetMode.NEXT_STEP``, the one that ap_gym knows): its action
-    and prediction are not looked at, and reward and loss are 0.
+    and prediction must be valid but have no effect, and reward and loss are 0.
 
     env: as ``gymnasium.make_vec`` gives it with ``vectorization_mode="vector_entry_point"``.
     """

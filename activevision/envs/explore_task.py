@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +20,7 @@ from activevision.envs.task import Task
 from activevision.errors import UserError, unknown
 from activevision.explore_protocol import TASKS, ExploreProtocol, get_explore_protocol
 from activevision.geometry import egomotion, log_se3
-from activevision.machine import cores
+from activevision.machine import spread
 from activevision.progress import progress
 from activevision.scenes import Catalogue, get_catalogue
 from activevision.simulators.registry import SimulatorFactory, get_simulator
@@ -204,13 +203,10 @@ class ExploreTask(Task):
                 self._learn(scene)
             return
         # loading is Python, but trees and light are built without its lock
-        with progress("Preparing scenes", len(new), "scenes") as advance, ThreadPoolExecutor(cores()) as pool:
-            try:
-                for _ in pool.map(self._learn, new):
-                    advance(1)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        threads = 1 if getattr(self.places.simulator, "one_thread", False) else None
+        with progress("Preparing scenes", len(new), "scenes") as advance:
+            for _ in spread(self._learn, new, threads):
+                advance(1)
 
     def _learn(self, scene: int) -> None:
         self.places.prepare(scene)

@@ -25,22 +25,26 @@ class TaskEnv(TaskFacts, gymnasium.Env[dict[str, NDArray], Any]):
         self.action_space = task.action_space
         self.observation_space: spaces.Space = task.observation_space()
         self._belief: NDArray | None = None
+        self._ended = False
         self._all = np.ones(1, bool)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, NDArray], dict[str, Any]]:
         super().reset(seed=seed)
-        self._belief = None
+        self._belief, self._ended = None, False
         self.task.start(self._all, [self.np_random], options)
         return first(self.task.observation()), first(self.task.info())
 
     def step(self, action: Any) -> tuple[dict[str, NDArray], float, bool, bool, dict[str, Any]]:
         if self.task.taken[0] == 0:
             raise gymnasium.error.ResetNeeded("step() before reset(): call reset() first.")
+        if self._ended:
+            raise gymnasium.error.ResetNeeded("step() of an ended episode: call reset() first.")
         self.task.step(self._all, _batch(action), [self.np_random])
+        self._ended = bool(self.task.terminated[0])
         observation, info = first(self.task.observation()), first(self.task.info())
-        return observation, float(self.task.reward[0]), bool(self.task.terminated[0]), False, info
+        return observation, float(self.task.reward[0]), self._ended, False, info
 
     def show_belief(self, belief: ArrayLike | None) -> None:
         """Probabilities (C,) for ``render`` to draw beside the view, from whoever does the recognising."""

@@ -58,6 +58,8 @@ class ViewTask(Task):
                 f"protocol {self.protocol.name!r} has viewpoints {self.protocol.viewpoints!r}, not {viewpoints!r}: "
                 f"choose another, or {_ENVIRONMENTS[self.protocol.viewpoints]}."
             )
+        if viewpoints == "orbit" and "category" in sensors:
+            raise UserError("sensor 'category' of an object is its label, which no observation may tell: leave it out.")
         self.catalogue = get_catalogue(catalogue, **(catalogue_options or {}))
         self.split = split
         self.classes = tuple(self.catalogue.classes)

@@ -76,6 +76,8 @@ class NavigableArea:
     @classmethod
     def of(cls, scene: Scene, agent: Agent | None = None) -> NavigableArea:
         """The area of a scene, from the cache where it was found before."""
+        if not isinstance(scene, Scene):
+            raise UserError(f"{type(scene).__name__} {scene.id!r} has no floor to walk on: give rooms or scans.")
         agent = agent or Agent()
         path = cache_dir("navigable") / f"{digest(scene.content_hash, _VERSION, asdict(agent))}.npz"
         try:

@@ -46,6 +46,12 @@ class Panorama:
         """Key of everything that can change a rendered pixel; equal panoramas have equal keys."""
         return digest(self.image.shape, np.ascontiguousarray(self.image).tobytes())
 
+    def fitted(self, radius: float = 1.0) -> Panorama:
+        """UserError: a picture taken from one place cannot be looked at from outside, nor walked in."""
+        raise UserError(
+            f"panorama {self.id!r} is seen from one place: turn in it (activevision/ActiveScene-v0), or give meshes."
+        )
+
     def at_station(self) -> Panorama:
         """Itself: the place it was taken from is the origin."""
         return self

@@ -17,7 +17,7 @@ CATALOGUES = {
 }
 """Catalogues that have a name, each with the options that a command line may give it."""
 
-FOLDERS = {"meshes": ("up",), "panoramas": ("width",), "scans": ("up",)}
+FOLDERS = {"meshes": ("up",), "panoramas": (), "scans": ("up",)}
 """What a user's folder may hold, each with such options."""
 
 

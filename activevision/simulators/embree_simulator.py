@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache
 from threading import Lock
@@ -76,7 +76,7 @@ class EmbreeSimulator:
         self._lights = np.concatenate([directions, radiances], axis=1).astype(np.float32)
         self._fill, self._ambient = np.float32(lighting.fill), np.float32(lighting.ambient)
         self._background = linear_from_srgb(np.array(lighting.background)).astype(np.float32)
-        self._compiled: OrderedDict[int, _Compiled] = OrderedDict()
+        self._compiled: OrderedDict[int, Future[_Compiled]] = OrderedDict()
         self._keep = keep
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(threads or cores())
@@ -107,7 +107,7 @@ class EmbreeSimulator:
     def close(self) -> None:
         self._pool.shutdown()
         for compiled in self._compiled.values():
-            compiled.tree.close()
+            compiled.result().tree.close()
         self._compiled.clear()
 
     def _render_run(
@@ -148,22 +148,32 @@ class EmbreeSimulator:
         )
 
     def _compile(self, scene_id: int) -> _Compiled:
+        """The scene made ready; whoever asks while another thread is at it waits for that."""
         with self._lock:
-            if scene_id in self._compiled:
+            pending = self._compiled.get(scene_id)
+            if pending is not None:
                 self._compiled.move_to_end(scene_id)
-                return self._compiled[scene_id]
-        scene = self._scenes[scene_id]
+            else:
+                mine = self._compiled[scene_id] = Future()
+                while len(self._compiled) > self._keep:
+                    # not closed: another thread may still be tracing it, and its tree is freed with the last reference
+                    self._compiled.popitem(last=False)
+        if pending is not None:
+            return pending.result()
+        try:
+            mine.set_result(self._made_ready(self._scenes[scene_id]))
+        except BaseException as error:
+            with self._lock:
+                self._compiled.pop(scene_id, None)
+            mine.set_exception(error)
+        return mine.result()
+
+    def _made_ready(self, scene: Scene) -> _Compiled:
         vertices, faces, surface = flatten(scene)
         tree = TriangleTree(vertices, faces)
         lit = self._lamps and scene.lamps
         baked = lamp_light(tree, vertices[faces], surface.normals, scene.lamps) if lit else None
-        compiled = _Compiled(tree, surface, baked)
-        with self._lock:
-            compiled = self._compiled.setdefault(scene_id, compiled)
-            while len(self._compiled) > self._keep:
-                # not closed here: another thread may still be tracing it, and its tree is freed with the last reference
-                self._compiled.popitem(last=False)
-        return compiled
+        return _Compiled(tree, surface, baked)
 
 
 @lru_cache(maxsize=16)

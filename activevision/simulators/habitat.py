@@ -88,6 +88,8 @@ class HabitatSimulator:
     process are closed in the order of a stack: closing one closes later ones too, which open again when they render.
     """
 
+    one_thread = True
+
     def __init__(
         self,
         scenes: Sequence[Scene | HabitatScene | HabitatStage | Path | str],

@@ -21,6 +21,7 @@ SHORTEST = 1e-4
 """Least part of the way to a lamp that a shadow ray looks along; nothing lies that near."""
 
 _TIE = 1e-3  # metres and cosines below which two corners are one
+_FACTORS = np.random.default_rng(0).integers(1 << 62, 1 << 63, 6, np.uint64) | np.uint64(1)
 _INWARDS = 5e-3  # metres from a corner towards the middle of its triangle
 
 
@@ -37,8 +38,9 @@ def light_points(corners: Floats, normals: Floats) -> tuple[Floats, Floats, NDAr
     pulled = corners + inwards * np.minimum(_INWARDS / np.maximum(distance, 1e-20), 0.5)
     # one key of 64 bits a corner: sorting rows of six numbers takes several times as long
     cells = np.round(np.concatenate([corners.reshape(-1, 3), units.reshape(-1, 3)], axis=1) / _TIE).astype(np.int64)
-    factors = np.array([73_856_093, 19_349_663, 83_492_791, 2_971_215_073, 433_494_437, 1_134_903_170], np.int64)
-    _, first, place = np.unique((cells * factors).sum(1), return_index=True, return_inverse=True)
+    with np.errstate(over="ignore"):
+        keys = (cells.astype(np.uint64) * _FACTORS).sum(1)
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
     points, directions = (part.reshape(-1, 3)[first].astype(np.float32) for part in (pulled, units))
     return points, directions, place.reshape(-1)
 

@@ -23,7 +23,7 @@ from activevision.simulators.numpy_shading import corner_weights, facing_normals
 from activevision.simulators.simulator import SENSORS, Simulator, check_poses, check_sensors
 from activevision.simulators.surface import Surface, flatten
 
-_VERSION = 1  # goes up whenever the same scene and pose would give other pixels
+_VERSION = 2  # goes up whenever the same scene and pose would give other pixels
 
 
 def embree_simulator(scenes: Sequence[Scene], **options: Any) -> Simulator:

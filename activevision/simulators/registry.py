@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from activevision.errors import unknown
+from activevision.errors import UserError, unknown
 from activevision.scenes import Catalogue
 from activevision.simulators.simulator import Simulator
 
@@ -26,12 +26,17 @@ def get_simulator(simulator: str | SimulatorFactory | None, catalogue: Catalogue
 
     UserError names the nearest simulator when there is none of this name.
     """
-    if simulator is None:
-        from activevision.scenes.panoramas import PanoramaFolderCatalogue
+    from activevision.scenes.panoramas import PanoramaFolderCatalogue
 
-        simulator = "panorama" if isinstance(catalogue, PanoramaFolderCatalogue) else "embree"
+    pictures = isinstance(catalogue, PanoramaFolderCatalogue)
+    if simulator is None:
+        simulator = "panorama" if pictures else "embree"
     if not isinstance(simulator, str):
         return simulator
+    if simulator in SIMULATORS and pictures != (simulator == "panorama"):
+        raise UserError(
+            f"simulator {simulator!r} does not show what catalogue {catalogue.name!r} holds: leave the simulator out."
+        )
     if simulator == "embree":
         return default_simulator
     if simulator == "habitat":

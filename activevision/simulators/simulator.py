@@ -31,7 +31,8 @@ class Simulator(Protocol):
     """Renders views of the scenes it was made with.
 
     ``settings`` names everything about the simulator, besides scene, pose and camera, that decides a pixel; it is part
-    of the key under which rendered views are cached.
+    of the key under which rendered views are cached. One that may be used by a single thread alone has an attribute
+    ``one_thread = True``.
     """
 
     settings: dict[str, Any]

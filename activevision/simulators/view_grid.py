@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from activevision.errors import UserError
 from activevision.files import atomic_write, cache_dir, digest
-from activevision.machine import allow_open_files, cores
+from activevision.machine import allow_open_files, spread
 from activevision.progress import progress
 from activevision.protocol import Protocol
 from activevision.scenes import Entry
@@ -51,6 +50,7 @@ class ViewGrid:
         allow_open_files(len(self.entries) * len(self.sensors))  # a map holds its file open
         nothing = simulator([])
         settings = nothing.settings
+        self._threads = 1 if getattr(nothing, "one_thread", False) else None
         nothing.close()
         look = (
             protocol.elevations_deg,
@@ -71,18 +71,10 @@ class ViewGrid:
         """Render what the cache lacks, on all processors, with a progress bar; returns itself."""
         missing = [scene for scene in range(len(self)) if not self._open(scene)]
         if missing:
-            with (
-                progress(
-                    f"Rendering {self.protocol.name} views", len(missing) * self.protocol.grid_size, "views"
-                ) as advance,
-                ThreadPoolExecutor(cores()) as pool,
-            ):
-                try:
-                    for _ in pool.map(self._render, missing):
-                        advance(self.protocol.grid_size)
-                except BaseException:
-                    pool.shutdown(cancel_futures=True)
-                    raise
+            size = self.protocol.grid_size
+            with progress(f"Rendering {self.protocol.name} views", len(missing) * size, "views") as advance:
+                for _ in spread(self._render, missing, self._threads):
+                    advance(size)
         return self
 
     def views(self, scenes: ArrayLike, viewpoints: ArrayLike, sensor: str = "rgb") -> NDArray:

@@ -1,8 +1,10 @@
 import pickle
 import subprocess
 import sys
+import threading
 import warnings
 from dataclasses import replace
+from typing import ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -14,6 +16,7 @@ import activevision
 from activevision.errors import UserError
 from activevision.geometry import egomotion, log_se3
 from activevision.protocol import LOOK_AHEAD, LOOK_AROUND
+from activevision.simulators.embree_simulator import EmbreeSimulator
 
 ID = "activevision/ActiveObject-v0"
 SMALL = replace(LOOK_AROUND, height=16, width=16, proprioception=("elevation", "azimuth"))
@@ -48,7 +51,7 @@ def test_make_by_module_name_needs_no_import():
 
 
 @pytest.mark.parametrize("motion", ["grid", "continuous"])
-@pytest.mark.parametrize("sensors", [("rgb",), ("rgb", "depth", "instance", "category")])
+@pytest.mark.parametrize("sensors", [("rgb",), ("rgb", "depth", "instance", "normal", "position")])
 def test_gymnasium_finds_nothing_to_warn_of(solids, motion, sensors):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -240,3 +243,36 @@ def test_render_shows_view_path_and_belief(solids):
     assert (env.render() != with_belief).any()
     env.step(0)
     assert env.render().shape == with_belief.shape
+
+
+def test_an_observation_never_tells_the_category_of_an_object(solids):
+    with pytest.raises(UserError, match="is its label"):
+        single(solids, sensors=("rgb", "category"))
+
+
+def test_an_ended_episode_takes_no_step(solids):
+    env = single(solids)
+    env.reset(seed=0)
+    for _ in range(SMALL.views - 1):
+        env.step(0)
+    with pytest.raises(gym.error.ResetNeeded):
+        env.step(0)
+    env.reset()
+    env.step(0)
+
+
+class OneThread(EmbreeSimulator):
+    """Refuses a second thread while one has it open, as habitat-sim does."""
+
+    one_thread = True
+    users: ClassVar[set[int]] = set()
+
+    def render(self, *arguments):
+        self.users.add(threading.get_ident())
+        return super().render(*arguments)
+
+
+def test_a_simulator_of_one_thread_is_prepared_by_the_caller_alone(solids, tmp_path, monkeypatch):
+    monkeypatch.setenv("ACTIVEVISION_CACHE", str(tmp_path))
+    vector(solids, simulator=OneThread).unwrapped.task.prepare()
+    assert OneThread.users == {threading.get_ident()}

@@ -186,3 +186,12 @@ def test_an_all_round_image_shows_what_pinhole_images_show_in_the_same_direction
     assert (everything["instance"][0][row, column] == part["instance"][0]).mean() > 0.97
     assert set(np.unique(everything["instance"][0][:, 48:80])) <= {0, 1}, "ahead"
     assert set(np.unique(everything["instance"][0][:, :16])) == {0, 2}, "behind"
+
+
+def test_a_scene_is_made_ready_once_however_many_threads_ask(monkeypatch):
+    made = []
+    original = EmbreeSimulator._made_ready
+    monkeypatch.setattr(EmbreeSimulator, "_made_ready", lambda self, scene: made.append(scene) or original(self, scene))
+    simulator = EmbreeSimulator([scene_of(quad())], threads=4)
+    simulator.render([0] * 100, np.repeat(facing(2.0), 100, axis=0), Camera(8, 8))
+    assert len(made) == 1
