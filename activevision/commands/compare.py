@@ -143,7 +143,8 @@ def filmstrips(logs: Sequence[TrajectoryLog], world: World, split: str, shown: i
     from activevision.evaluation.report.filmstrip import Filmstrip
 
     main = {log.policy: log for log in reversed(logs) if log.fusion == logs[0].fusion}
-    compared = [main[name] for name in ("ppo", "wander", "random") if name in main][:2] or [logs[0]]
+    best = [name for name in ("ppo", "wander", "farthest") if name in main][:1]
+    compared = [main[name] for name in (*best, "random") if name in main] or [logs[0]]
     labels = np.unique(compared[0].label)
     chosen = labels[np.linspace(0, len(labels) - 1, min(shown, len(labels))).round().astype(int)]
     episodes = [int(np.flatnonzero(compared[0].label == label)[0]) for label in chosen]

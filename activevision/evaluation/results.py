@@ -110,7 +110,7 @@ def read_results(path: Path) -> dict[str, Any]:
 
 def table(results: dict[str, Any]) -> Table:
     """Accuracy in % with half the width of its interval, policies by views; ceilings below a line, dimmed."""
-    views = shown_views(results)
+    views = shown_views(results, most=4)  # with more a terminal of 80 columns cuts figures off
     under_test = contenders(results)
     over = f" over {results['intervals']['over']}" if "intervals" in results else ""
     fusions = {row["fusion"] for row in results["policies"].values()}
