@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +19,7 @@ from activevision.scenes.srgb import linear_from_srgb
 from activevision.simulators.baking import lamp_light
 from activevision.simulators.embree import TriangleTree, packet_arguments
 from activevision.simulators.lighting import UNLIT, Lighting
+from activevision.simulators.made_once import MadeOnce
 from activevision.simulators.runs import runs
 from activevision.simulators.simulator import SENSORS, check_poses, check_sensors
 from activevision.simulators.surface import Surface, flatten
@@ -68,7 +67,6 @@ class EmbreeSimulator:
             "lighting": asdict(lighting),
             "lamps": self._lamps,
         }
-        self._scenes = scenes
         self._samples = samples
         directions = np.array([direction for direction, _ in lighting.lights]).reshape(-1, 3)
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -76,9 +74,7 @@ class EmbreeSimulator:
         self._lights = np.concatenate([directions, radiances], axis=1).astype(np.float32)
         self._fill, self._ambient = np.float32(lighting.fill), np.float32(lighting.ambient)
         self._background = linear_from_srgb(np.array(lighting.background)).astype(np.float32)
-        self._compiled: OrderedDict[int, Future[_Compiled]] = OrderedDict()
-        self._keep = keep
-        self._lock = Lock()
+        self._compiled = MadeOnce(lambda scene_id: self._made_ready(scenes[scene_id]), keep)
         self._pool = ThreadPoolExecutor(threads or cores())
 
     def render(
@@ -106,14 +102,13 @@ class EmbreeSimulator:
 
     def close(self) -> None:
         self._pool.shutdown()
-        for compiled in self._compiled.values():
-            compiled.result().tree.close()
-        self._compiled.clear()
+        for compiled in self._compiled.clear():
+            compiled.tree.close()
 
     def _render_run(
         self, scene_id: int, views: slice, poses: NDArray, camera: CameraModel, images: dict[str, NDArray]
     ) -> None:
-        compiled = self._compile(scene_id)
+        compiled = self._compiled[scene_id]
         run = {name: image[views] for name, image in images.items()}
         if self._samples == 1:
             self._trace(compiled, poses[views], camera, 1, run)
@@ -146,27 +141,6 @@ class EmbreeSimulator:
             self._background,
             *outputs,
         )
-
-    def _compile(self, scene_id: int) -> _Compiled:
-        """The scene made ready; whoever asks while another thread is at it waits for that."""
-        with self._lock:
-            pending = self._compiled.get(scene_id)
-            if pending is not None:
-                self._compiled.move_to_end(scene_id)
-            else:
-                mine = self._compiled[scene_id] = Future()
-                while len(self._compiled) > self._keep:
-                    # not closed: another thread may still be tracing it, and its tree is freed with the last reference
-                    self._compiled.popitem(last=False)
-        if pending is not None:
-            return pending.result()
-        try:
-            mine.set_result(self._made_ready(self._scenes[scene_id]))
-        except BaseException as error:
-            with self._lock:
-                self._compiled.pop(scene_id, None)
-            mine.set_exception(error)
-        return mine.result()
 
     def _made_ready(self, scene: Scene) -> _Compiled:
         vertices, faces, surface = flatten(scene)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,8 @@ from activevision.camera import CameraModel
 from activevision.errors import UserError
 from activevision.machine import cores
 from activevision.scenes.panoramas import Panorama
-from activevision.simulators.panorama_lookup import Pyramid, build_pyramid, look_up_views, pixel_angles
+from activevision.simulators.made_once import MadeOnce
+from activevision.simulators.panorama_lookup import build_pyramid, look_up_views, pixel_angles
 from activevision.simulators.runs import runs
 from activevision.simulators.simulator import check_poses, check_sensors
 
@@ -41,10 +40,7 @@ class PanoramaSimulator:
 
     def __init__(self, panoramas: Sequence[Panorama], *, threads: int | None = None, keep: int = 64):
         self.settings: dict[str, Any] = {"simulator": "panorama", "version": _VERSION}
-        self._panoramas = panoramas
-        self._pyramids: OrderedDict[int, Future[Pyramid]] = OrderedDict()
-        self._keep = keep
-        self._lock = Lock()
+        self._pyramids = MadeOnce(lambda scene: build_pyramid(panoramas[scene].image), keep)
         self._pool = ThreadPoolExecutor(threads or cores())
 
     def render(
@@ -63,7 +59,7 @@ class PanoramaSimulator:
 
         def look(run: tuple[int, slice]) -> None:
             scene, views = run
-            look_up_views(self._pyramid(scene), rotations[views], rays, angles, rgb[views])
+            look_up_views(self._pyramids[scene], rotations[views], rays, angles, rgb[views])
 
         list(self._pool.map(look, runs(scene_ids, _VIEWS_PER_TASK)))
         return {"rgb": rgb} if sensors else {}
@@ -71,26 +67,6 @@ class PanoramaSimulator:
     def close(self) -> None:
         self._pool.shutdown()
         self._pyramids.clear()
-
-    def _pyramid(self, scene: int) -> Pyramid:
-        """The filtered panorama; whoever asks while another thread is at it waits for that."""
-        with self._lock:
-            pending = self._pyramids.get(scene)
-            if pending is not None:
-                self._pyramids.move_to_end(scene)
-            else:
-                mine = self._pyramids[scene] = Future()
-                while len(self._pyramids) > self._keep:
-                    self._pyramids.popitem(last=False)
-        if pending is not None:
-            return pending.result()
-        try:
-            mine.set_result(build_pyramid(self._panoramas[scene].image))
-        except BaseException as error:
-            with self._lock:
-                self._pyramids.pop(scene, None)
-            mine.set_exception(error)
-        return mine.result()
 
 
 def _check_rgb(sensors: Sequence[str]) -> None:
