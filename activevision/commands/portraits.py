@@ -97,7 +97,7 @@ def _most_telling(scene: Scene) -> NDArray[np.float64]:
 
 def _from_above(scene: Scene) -> NDArray[np.uint8]:
     """Straight down on a scene whose station is the origin, walls cut off a little above the eyes."""
-    scene = _below(scene, _CUT)
+    scene = scene.below(_CUT)
     (low_x, _, low_z), (high_x, _, high_z) = scene.bounds
     height = _CUT + 0.52 * max(high_x - low_x, high_z - low_z) / math.tan(_ABOVE.smallest_half_angle)
     pose = from_rotation_translation(_DOWN, [(low_x + high_x) / 2, height, (low_z + high_z) / 2])
@@ -109,15 +109,6 @@ def _from_above(scene: Scene) -> NDArray[np.uint8]:
         simulator.close()
     picture = np.where(images["instance"][0][..., None] > 0, images["rgb"][0], np.uint8(255))
     return np.asarray(cv2.resize(picture, (_ABOVE.width, _ABOVE.height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _below(scene: Scene, height: float) -> Scene:
-    """The scene without the triangles that lie wholly above a height; as it is if nothing would be left."""
-    meshes = []
-    for mesh in scene.meshes:
-        lowest = mesh.vertices[mesh.faces, 1].min(axis=1) if len(mesh.faces) else np.zeros(0)
-        meshes.append(replace(mesh, faces=mesh.faces[lowest < height]))
-    return replace(scene, meshes=tuple(meshes)) if any(len(mesh.faces) for mesh in meshes) else scene
 
 
 def _rendered(scene: Scene, pose: NDArray[np.float64], camera: Camera) -> NDArray[np.uint8]:

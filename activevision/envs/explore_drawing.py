@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,7 +17,6 @@ from activevision.envs.explore_motion import Stance
 from activevision.envs.explore_places import Latest, Places
 from activevision.explore_protocol import ExploreProtocol
 from activevision.geometry import from_rotation_translation
-from activevision.scenes import Scene
 from activevision.simulators.embree_simulator import EmbreeSimulator
 from activevision.simulators.lighting import Lighting
 
@@ -62,7 +61,7 @@ class TopViews:
 
     def _render(self, key: tuple[int, int]) -> TopView:
         index, floor = key[0], key[1] * _STOREY
-        scene = _below(self._places.scene(index), floor + _CUT)
+        scene = self._places.scene(index).below(floor + _CUT)
         (low_x, _, low_z), (high_x, _, high_z) = scene.bounds
         extent = 1.06 * max(high_x - low_x, high_z - low_z)
         side = _SIDE * _FINE
@@ -189,12 +188,3 @@ def _outlined(picture: NDArray[np.uint8], mask: NDArray[np.bool_], width: int) -
     outlined = picture.copy()
     cv2.drawContours(outlined, contours, -1, ORANGE, width, cv2.LINE_AA)
     return outlined
-
-
-def _below(scene: Scene, height: float) -> Scene:
-    """The scene without the triangles that lie wholly above a height; the scene as it is if nothing would be left."""
-    meshes = []
-    for mesh in scene.meshes:
-        lowest = mesh.vertices[mesh.faces, 1].min(axis=1, initial=np.inf) if len(mesh.faces) else np.zeros(0)
-        meshes.append(replace(mesh, faces=mesh.faces[lowest < height]))
-    return replace(scene, meshes=tuple(meshes)) if any(len(mesh.faces) for mesh in meshes) else scene

@@ -165,6 +165,14 @@ class Scene:
             )
         return self._moved(-np.array(self.station), 1.0)
 
+    def below(self, height: float) -> Scene:
+        """The scene without the triangles that lie wholly above a height; as it is if nothing would be left."""
+        meshes = []
+        for mesh in self.meshes:
+            lowest = mesh.vertices[mesh.faces, 1].min(axis=1) if len(mesh.faces) else np.zeros(0)
+            meshes.append(replace(mesh, faces=mesh.faces[lowest < height]))
+        return replace(self, meshes=tuple(meshes)) if any(len(mesh.faces) for mesh in meshes) else self
+
     def _moved(self, offset: NDArray[np.float64], scale: float) -> Scene:
         """Moved by ``offset`` and then scaled about the origin."""
 
