@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,11 +21,17 @@ class CameraModel(Hashable, Protocol):
     ``unproject`` and ``project`` agree on it.
     """
 
+    model: ClassVar[str]
+
     @property
     def width(self) -> int: ...
 
     @property
     def height(self) -> int: ...
+
+    def intrinsics(self) -> NDArray[np.float64]:
+        """(3, 3): what makes pixels of coordinates in the image plane, or of angles."""
+        ...
 
     def rays(self, samples: int = 1) -> NDArray[np.float64]:
         """Rays (H · samples, W · samples, 3) in the camera's frame: depth × ray is the point that is seen."""
@@ -47,6 +53,7 @@ class Camera:
     width: int = 64
     height: int = 64
     hfov_deg: float = 45.0
+    model: ClassVar[str] = "pinhole"
 
     def __post_init__(self) -> None:
         _check_size(self.width, self.height)
@@ -102,9 +109,15 @@ class EquirectangularCamera:
 
     width: int = 128
     height: int = 64
+    model: ClassVar[str] = "equirectangular"
 
     def __post_init__(self) -> None:
         _check_size(self.width, self.height)
+
+    def intrinsics(self) -> NDArray[np.float64]:
+        """(3, 3): pixels per radian of longitude and of latitude, and the image's middle, which looks along −Z."""
+        across, down = self.width / (2 * math.pi), self.height / math.pi
+        return np.array([[across, 0, self.width / 2], [0, down, self.height / 2], [0, 0, 1.0]])
 
     def rays(self, samples: int = 1) -> NDArray[np.float64]:
         """Unit vectors (H · samples, W · samples, 3) in the camera's frame."""

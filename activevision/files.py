@@ -62,9 +62,15 @@ def as_json(value: Any) -> Any:
 def read_json(path: Path) -> Any:
     """Parse a JSON file; UserError if it is missing or damaged."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_bytes(), path)
     except FileNotFoundError:
         raise UserError(f"no file {path}: check the path.") from None
+
+
+def parse_json(data: bytes, path: Path | str) -> Any:
+    """Parse what was read from ``path``; UserError if it is damaged."""
+    try:
+        return json.loads(data.decode("utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(
             f"{path} is not valid JSON ({error}): delete it and run the step that wrote it again."

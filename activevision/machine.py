@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -23,8 +24,24 @@ def allow_open_files(more: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+_limit: int | None = None
+
+
+def use_cores(count: int) -> None:
+    """Keep this process, from now on, to so many threads of work: simulators, OpenCV, and torch where it is loaded."""
+    global _limit
+    _limit = count
+    import cv2
+
+    cv2.setNumThreads(count)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(count)
+
+
 def cores() -> int:
     """Processors that this process may use."""
+    if _limit is not None:
+        return _limit
     if hasattr(os, "sched_getaffinity"):  # Linux: respects containers and taskset
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -59,9 +59,9 @@ class Play:
         keys = steering(world.protocol)
         catalogue = world.catalogue
         source = Source(catalogue.name, self.split, catalogue.licence, catalogue.credit)
-        recording = Recording(self.out, _settings(env, world.env, self.seed), source)
+        recording = Recording(self.out, _settings(env, world.spec(self.split), self.seed), source)
         before = len(recording.rollouts)
-        player = _Player(env, world.env, recording, keys)
+        player = _Player(env, recording, keys)
         try:
             if self.keys is None:
                 player.at_terminal(self.reveal)
@@ -81,8 +81,8 @@ class Play:
 class _Player:
     """Episodes one after another, steered by keys."""
 
-    def __init__(self, env: TaskEnv, env_id: str, recording: Recording, keys: Steering):
-        self._env, self._env_id, self._recording, self._keys = env, env_id, recording, keys
+    def __init__(self, env: TaskEnv, recording: Recording, keys: Steering):
+        self._env, self._recording, self._keys = env, recording, keys
         self.episode = self._begin()
 
     def at_terminal(self, reveal: bool) -> None:
@@ -141,7 +141,7 @@ class _Player:
         from activevision.commands.playing.episode import Episode
 
         self._saved = False
-        return Episode(self._env, self._env_id, self._recording.next_seed())
+        return Episode(self._env, self._recording.settings, self._recording.next_seed())
 
     def _save(self) -> None:
         """Write the episode, unless it is written or nothing was moved in it."""
@@ -163,7 +163,7 @@ def _world(choice: WorldChoice, pixels: int | None) -> World:
     if choice.env == _LOOK_AROUND:
         protocol = get_protocol(choice.protocol or "look-around-32")
         scenes = choice.scenes or ("procedural" if protocol.viewpoints == "orbit" else "rooms-procedural")
-        world = World(choice.env, replace(choice, scenes=scenes).catalogue(), protocol)
+        world = World(choice.env, replace(choice, scenes=scenes).catalogue(), protocol, scenes, choice.options)
     else:
         world = choice.world()
     return world if pixels is None else replace(world, protocol=replace(world.protocol, width=pixels, height=pixels))
@@ -176,18 +176,9 @@ def _environment(world: World, split: str) -> TaskEnv:
     return env.unwrapped  # type: ignore[return-value]
 
 
-def _settings(env: TaskEnv, env_id: str, seed: int) -> dict[str, Any]:
+def _settings(env: TaskEnv, spec: dict[str, Any], seed: int) -> dict[str, Any]:
     """What a manifest says of how its rollouts came about, as ``collect`` has it."""
-    from activevision.commands.playing.episode import DERIVED
-    from activevision.files import as_json, digest
+    from activevision.rollouts.environment import environment_settings
 
-    return {
-        "env_id": env_id,
-        "protocol": as_json(env.protocol.to_json()),
-        "classes": list(env.classes),
-        "scenes": digest(*(entry.key for entry in env.entries)),
-        "sensors": sorted(set(env.observation_space) - DERIVED),  # type: ignore[call-overload]
-        "policy": "person",
-        "seed": seed,
-        "episodes_per_shard": 1,
-    }
+    settings = environment_settings(env, env.observation_space, spec, seed)
+    return {**settings, "pairs": "none", "policy": "person", "rate": 1.0, "episodes_per_shard": 1, "image": "png"}

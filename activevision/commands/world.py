@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from activevision.commands.choices import SceneChoice
@@ -24,13 +25,20 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class World:
-    """An environment's id, a catalogue and a protocol: what rollouts, agents and results come from."""
+    """An environment's id, a catalogue and a protocol: what rollouts, agents and results come from.
+
+    scenes, options: what the catalogue was asked for by.
+    """
 
     env: str
     catalogue: Catalogue
     protocol: Protocol | ExploreProtocol
+    scenes: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
-    def make(self, split: str, num_envs: int, autoreset_mode: str = "Disabled") -> VectorEnv:
+    def make(
+        self, split: str, num_envs: int, autoreset_mode: str = "Disabled", sensors: Sequence[str] = ("rgb",)
+    ) -> VectorEnv:
         """A native vector environment over a split, its views rendered if they were not yet."""
         import gymnasium
 
@@ -42,9 +50,15 @@ class World:
             split=split,
             protocol=self.protocol,
             autoreset_mode=autoreset_mode,
+            sensors=sensors,
         )
         env.unwrapped.task.prepare()  # type: ignore[attr-defined]
         return env
+
+    def spec(self, split: str) -> dict[str, Any]:
+        """What ``gymnasium.make`` is to be given, as JSON."""
+        kwargs = {"catalogue": self.scenes, "catalogue_options": dict(self.options), "split": split}
+        return {"id": self.env, "kwargs": {**kwargs, "protocol": self.protocol.name}}
 
     @property
     def on_grid(self) -> bool:
@@ -98,4 +112,4 @@ class WorldChoice(SceneChoice):
             raise UserError(
                 f"protocol {choice.protocol!r} is not about recognising the room: make its environment with gym.make."
             )
-        return World(choice.env, choice.catalogue(), protocol)
+        return World(choice.env, choice.catalogue(), protocol, choice.scenes, choice.options)

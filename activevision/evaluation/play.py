@@ -18,7 +18,7 @@ from activevision.agents.policies.ceilings import all_views
 from activevision.agents.policies.policy import Policy
 from activevision.evaluation.log import TrajectoryLog
 from activevision.protocol import Protocol
-from activevision.rollouts.collect import episode_seed
+from activevision.rollouts.recorder import episode_seed
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,205 +1,141 @@
-"""Collect rollouts from a vector environment into a folder of shards."""
+"""Collect rollouts into a data set: which shards are missing, who makes them, and a manifest of what is there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import gymnasium as gym
-import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
-from numpy.typing import NDArray
+from filelock import FileLock, Timeout
 
 from activevision.errors import UserError
-from activevision.files import as_json, digest
-from activevision.geometry import egomotion
+from activevision.files import as_json
 from activevision.progress import progress
-from activevision.rollouts.manifest import FILE, Manifest, Source
-from activevision.rollouts.rollout import Rollout
-from activevision.rollouts.shards import is_intact, write_shard
+from activevision.rollouts.engines import Engine, Job, Task, in_this_process
+from activevision.rollouts.manifest import FILE, Manifest, Shard, Source
+from activevision.rollouts.recorder import Recorder
+from activevision.rollouts.shards import IMAGES, index_name, is_intact, shard_name
+from activevision.rollouts.storage import Storage
 
-_DERIVED = frozenset({"egomotion", "steps_left", "belief"})
-"""Observations that follow from what a rollout holds, or are not about the scene."""
-
-
-class Policy(Protocol):
-    """Chooses motions for a batch of episodes. Named by ``name``, which goes into the data set's settings."""
-
-    name: str
-
-    def act(self, observation: Mapping[str, Any], belief: NDArray[Any] | None) -> NDArray[Any]:
-        """Motions (N, …) for observations (N, …); ``belief`` is the observation's, or None where it has none."""
-        ...
+_LOCK = ".lock"
 
 
 def collect(
-    env: VectorEnv,
-    policy: Policy | None,
+    make_recorder: Callable[[], Recorder],
     episodes: int,
-    out: Path,
-    seed: int,
+    out: Path | str,
     source: Source,
-    episodes_per_shard: int = 256,
+    *,
+    episodes_per_shard: int = 64,
+    image: str = "png",
+    engine: Engine = in_this_process,
 ) -> Manifest:
-    """Write ``episodes`` rollouts to ``out`` and return the manifest; go on where an earlier call was stopped.
+    """Write ``episodes`` rollouts to ``out``, a folder or URL, and return the manifest; go on where a call was stopped.
 
-    Episode k depends on (seed, k) alone, not on the number of environments: its environment is seeded from them, and so
-    are its motions when ``policy`` is None (uniform over the action space). A policy that draws its own random numbers
-    gives this up. After any interruption, even SIGKILL, the same call ends with the bytes that an uninterrupted one
-    gives. With a larger ``episodes`` an existing data set grows.
+    Every shard is a task of its own, and what is in it depends on the recorder's settings and its number alone. So
+    after any interruption, even SIGKILL, the same call ends with the bytes that an uninterrupted one gives, whichever
+    engine with however many workers makes them. With a larger ``episodes`` an existing data set grows.
 
-    ``env`` must have ``autoreset_mode=AutoresetMode.DISABLED`` and give ``pose``, ``egomotion``, ``label`` and
-    ``scene_id`` in its infos; ``env.unwrapped`` has ``protocol``, ``classes``, ``camera`` and ``entries``. One process
-    at a time may write to a folder.
+    make_recorder: called once here and once in every worker; must be picklable where ``engine`` has other processes.
+    image: "png", lossless, or "jpg".
 
-    Raises UserError when ``out`` holds rollouts from other settings or more episodes than asked for.
+    Raises UserError when ``out`` holds rollouts from other settings or more episodes than asked for, when another
+    process is writing to it, or for an unknown image format.
     """
     if episodes < 1:
         raise UserError(f"episodes={episodes}: collect at least one.")
-    if env.metadata.get("autoreset_mode") != AutoresetMode.DISABLED:
-        raise ValueError("collect needs an environment with autoreset_mode=AutoresetMode.DISABLED")
-    base: Any = env.unwrapped
-    if base.protocol.views < 2:
-        raise UserError(f"protocol {base.protocol.name!r} has T=1 view, so there is no motion to record: choose T ≥ 2.")
-    settings = _settings(env, policy, seed, episodes_per_shard)
-    manifest = _open(out, settings, source, episodes, episodes_per_shard)
-    if manifest.finished == episodes:
-        return manifest
-    with progress("Collecting rollouts", episodes, "episodes") as advance:
-        advance(manifest.finished)
-        pending: list[Rollout] = []
-        for rollout in _episodes(env, policy, settings, manifest.finished, episodes):
-            pending.append(rollout)
-            advance(1)
-            if len(pending) == min(episodes_per_shard, episodes - manifest.finished):
-                path = out / f"shard-{len(manifest.shards):06d}.tar"
-                manifest = manifest.with_shard(write_shard(path, manifest.finished, pending))
-                manifest.write(out)
-                pending = []
+    if image not in IMAGES:
+        raise UserError(f"image format {image!r}: choose {' or '.join(IMAGES)}.")
+    recorder = make_recorder()
+    with contextlib.closing(recorder):
+        settings = {**as_json(dict(recorder.settings)), "episodes_per_shard": episodes_per_shard, "image": image}
+        storage = Storage(out)
+        with _alone(storage):
+            tasks = _tasks(episodes, episodes_per_shard)
+            manifest = _open(storage, settings, source, episodes, tasks)
+            finished = {shard.name: shard for shard in manifest.shards}
+            missing = [task for task in tasks if task.name not in finished]
+
+            def done(shard: Shard) -> None:
+                nonlocal manifest
+                finished[shard.name] = shard
+                manifest = manifest.with_shards(tuple(finished[name] for name in sorted(finished)))
+                manifest.write(storage)
+
+            if missing:
+                job = Job(make_recorder, storage, image)
+                with progress("Collecting rollouts", episodes * recorder.views, "frames") as advance:
+                    advance(manifest.frames)
+                    engine(job, missing, recorder, done, advance)
     return manifest
 
 
-def episode_seed(seed: int, episode: int) -> int:
-    """The environment seed of an episode: 63 bits from (seed, episode), so that no two of a data set are alike."""
-    return int(np.random.SeedSequence([seed, episode]).generate_state(1, np.uint64)[0] >> np.uint64(1))
-
-
-def _settings(env: VectorEnv, policy: Policy | None, seed: int, episodes_per_shard: int) -> dict[str, Any]:
-    base: Any = env.unwrapped
-    return {
-        "env_id": env.spec.id if env.spec else type(base).__name__,
-        "protocol": as_json(base.protocol.to_json()),
-        "classes": list(base.classes),
-        "scenes": digest(*(entry.key for entry in base.entries)),
-        "sensors": sorted(set(env.single_observation_space) - _DERIVED),  # type: ignore[call-overload]
-        "policy": "random" if policy is None else policy.name,
-        "seed": seed,
-        "episodes_per_shard": episodes_per_shard,
-    }
-
-
-def _open(out: Path, settings: Mapping[str, Any], source: Source, episodes: int, episodes_per_shard: int) -> Manifest:
-    """The manifest to go on from: that of an earlier call, cut to its intact shards, or a new one."""
-    if not (out / FILE).exists():
-        if out.exists() and any(out.glob("shard-*.tar")):
-            raise UserError(f"{out} holds shards without a {FILE}: choose an empty --out.")
-        manifest = Manifest(settings, source, episodes)
-        manifest.write(out)
-        return manifest
-    found = Manifest.read(out)
-    if (found.settings, found.source) != (settings, source):
-        theirs, ours = ({**m, **vars(s)} for m, s in ((found.settings, found.source), (settings, source)))
-        names = ", ".join(sorted(k for k in ours | theirs if ours.get(k) != theirs.get(k)))
-        raise UserError(f"{out} holds rollouts from other settings ({names}): choose another --out, or delete it.")
-    if found.episodes > episodes:
+@contextlib.contextmanager
+def _alone(storage: Storage) -> Iterator[None]:
+    """Keep other processes from writing to a folder of this machine meanwhile; a killed one holds no lock."""
+    if storage.path is None:
+        yield
+        return
+    storage.path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(storage.path / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
         raise UserError(
-            f"{out} holds {found.episodes} episodes, more than the {episodes} asked for: choose another --out."
-        )
-    kept = 0
-    for index, shard in enumerate(found.shards):
-        if shard.episodes != min(episodes_per_shard, episodes - index * episodes_per_shard):
-            break
-        if not is_intact(out, shard):
-            break
-        kept += 1
-    for leftover in (*out.glob(".shard-*"), *out.glob(f".{FILE}.*")):  # of a kill in the middle of a write
-        leftover.unlink()
-    manifest = replace(found, episodes=episodes, shards=found.shards[:kept])
-    if manifest != found:
-        manifest.write(out)
-    return manifest
+            f"another process is collecting into {storage}: wait for it, or choose another --out."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+        (storage.path / _LOCK).unlink(missing_ok=True)
 
 
-def _episodes(
-    env: VectorEnv, policy: Policy | None, settings: Mapping[str, Any], first: int, last: int
-) -> Iterator[Rollout]:
-    """Rollouts of episodes ``first`` to ``last`` − 1, as many at a time as there are environments."""
-    for start in range(first, last, env.num_envs):
-        numbers = range(start, start + env.num_envs)  # a last batch may run over; its surplus episodes are dropped
-        yield from _batch(env, policy, settings, numbers)[: last - start]
-
-
-def _batch(env: VectorEnv, policy: Policy | None, settings: Mapping[str, Any], numbers: range) -> list[Rollout]:
-    seeds = [episode_seed(settings["seed"], number) for number in numbers]
-    generators = [np.random.default_rng([settings["seed"], number, 1]) for number in numbers]
-    observation, info = env.reset(seed=seeds)  # type: ignore[arg-type]  # the vector environments of Gymnasium take lists
-    first_info = {name: np.array(info[name]) for name in ("scene_id", "label")}
-    views, motions = [_view(observation, info)], []
-    done: NDArray[np.bool_] = np.zeros(env.num_envs, bool)
-    while not done.any():
-        if policy is None:
-            motion = np.stack([_uniform(env.single_action_space, generator) for generator in generators])
-        else:
-            motion = np.asarray(policy.act(observation, observation.get("belief")))
-        observation, _, terminated, truncated, info = env.step(motion)
-        done = np.asarray(terminated) | np.asarray(truncated)
-        views.append(_view(observation, info))
-        motions.append(np.array(motion))
-    if not done.all():
-        raise UserError("the environment ends its episodes after different numbers of views: give it one fixed T.")
-
-    arrays = {name: np.stack([view[name] for view in views], axis=1) for name in views[0]}
-    rgb, pose, realised = arrays.pop("rgb"), arrays.pop("pose"), arrays.pop("egomotion")[:, 1:]
-    if not np.allclose(realised, egomotion(pose[:, :-1], pose[:, 1:]), atol=1e-5):
-        raise ValueError("the environment's infos contradict themselves: `egomotion` is not inv(pose_t) @ pose_t+1")
-    commanded = np.stack(motions, axis=1)
-    base: Any = env.unwrapped
-    intrinsics = base.camera.intrinsics()
+def _tasks(episodes: int, episodes_per_shard: int) -> list[Task]:
+    starts = range(0, episodes, episodes_per_shard)
     return [
-        Rollout(
-            env_id=settings["env_id"],
-            seed=seeds[i],
-            scene_id=str(first_info["scene_id"][i]),
-            label=settings["classes"][int(first_info["label"][i])],
-            protocol=settings["protocol"],
-            intrinsics=intrinsics,
-            rgb=rgb[i],
-            pose=pose[i],
-            motion=commanded[i],
-            egomotion=realised[i],
-            sensors={name: values[i] for name, values in arrays.items()},
-        )
-        for i in range(env.num_envs)
+        Task(shard_name(index), start, min(episodes_per_shard, episodes - start)) for index, start in enumerate(starts)
     ]
 
 
-def _view(observation: Mapping[str, NDArray[Any]], info: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """What a rollout keeps of one step, copied, because an environment may fill the same arrays in every step."""
-    view = {name: np.array(values) for name, values in observation.items() if name not in _DERIVED}
-    view["pose"] = np.array(info["pose"], np.float64)
-    view["egomotion"] = np.array(info["egomotion"], np.float64)
-    if "viewpoint" in info:
-        view["viewpoint"] = np.array(info["viewpoint"])
-    return view
+def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episodes: int, tasks: list[Task]) -> Manifest:
+    """The manifest to go on from: that of an earlier call, cut to its intact shards, or a new one."""
+    if not storage.exists(FILE):
+        if storage.names("shard-*.tar"):
+            raise UserError(f"{storage} holds shards without a {FILE}: choose an empty --out.")
+        manifest = Manifest(settings, source, episodes)
+        manifest.write(storage)
+        return manifest
+    found = Manifest.read(storage)
+    if (found.settings, found.source) != (settings, source):
+        theirs, ours = ({**m, **vars(s)} for m, s in ((found.settings, found.source), (settings, source)))
+        names = ", ".join(sorted(k for k in ours | theirs if ours.get(k) != theirs.get(k)))
+        raise UserError(f"{storage} holds rollouts from other settings ({names}): choose another --out, or delete it.")
+    if found.episodes > episodes:
+        raise UserError(
+            f"{storage} holds {found.episodes} episodes, more than the {episodes} asked for: choose another --out."
+        )
+    wanted = {task.name: task.count for task in tasks}
+    kept = []
+    with progress("Checking what is there", len(found.shards), "shards") if found.shards else _silent() as advance:
+        for shard in found.shards:
+            if wanted.get(shard.name) == shard.episodes and is_intact(storage, shard):
+                kept.append(shard)
+            advance(1)
+    for leftover in (*storage.names(".shard-*"), *storage.names(f".{FILE}.*")):  # of a kill in the middle of a write
+        storage.remove(leftover)
+    stale = {name for name in storage.names("shard-*.tar")} - {shard.name for shard in kept}
+    for name in stale:  # finished but not in the manifest, damaged, or too short: made anew
+        storage.remove(name)
+        storage.remove(index_name(name))
+    manifest = replace(found, episodes=episodes, shards=tuple(kept))
+    if manifest != found:
+        manifest.write(storage)
+    return manifest
 
 
-def _uniform(space: gym.Space, generator: np.random.Generator) -> NDArray[Any]:
-    if isinstance(space, gym.spaces.Discrete):
-        return np.asarray(space.start + generator.integers(space.n), np.int64)
-    if isinstance(space, gym.spaces.MultiDiscrete):
-        return np.asarray(space.start + generator.integers(space.nvec), np.int64)
-    if isinstance(space, gym.spaces.Box) and space.is_bounded():
-        return np.asarray(generator.uniform(space.low, space.high), space.dtype)
-    raise UserError(f"cannot draw uniform motions from {space}: pass a policy.")
+@contextlib.contextmanager
+def _silent() -> Iterator[Callable[[int], None]]:
+    yield lambda steps: None

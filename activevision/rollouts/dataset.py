@@ -17,6 +17,7 @@ from activevision.geometry import log_se3
 from activevision.progress import progress
 from activevision.rollouts.manifest import Source
 from activevision.rollouts.shards import read_shard, whole_manifest
+from activevision.rollouts.storage import Storage
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,12 @@ class WindowDataset(Dataset):
 
         Without a ``length`` the windows are whole episodes, which gives the most pairs for the frames encoded.
         """
-        manifest = whole_manifest(folder)
+        manifest, storage = whole_manifest(folder), Storage(folder)
         index = {name: i for i, name in enumerate(manifest.classes)}
         frames, egomotions, labels, scenes = [], [], [], []
         with progress("Reading rollouts", manifest.episodes, "episodes") as advance:
             for shard in manifest.shards:
-                for rollout in read_shard(folder, shard):
+                for rollout in read_shard(storage, shard):
                     frames.append(rollout.rgb)
                     egomotions.append(rollout.egomotion)
                     labels.append(index[rollout.label])

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from activevision.errors import UserError
-from activevision.files import read_json, write_json
+from activevision.files import parse_json
+from activevision.rollouts.storage import Storage
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "manifest.json"
 
 CONVENTIONS = {
     "frames": "right-handed, Y up, the camera looks along -Z with +X to the right (OpenGL, glTF, habitat-sim)",
-    "units": "metres, radians",
+    "units": "metres, radians, seconds",
     "pose": "world_from_camera, 4x4 float64",
     "egomotion": "camera_t_from_camera_t1, 4x4 float64: realised motion from view t to t+1, in the camera's frame at t",
-    "motion": "the action that was commanded; at a border the realised egomotion differs from it",
+    "commanded": "camera_t_from_camera_t1 that was asked for; at a border or an obstacle the realised one differs",
+    "twist": "[v, w] of an egomotion, its SE(3) logarithm: egomotion_twist and commanded_twist",
+    "motion": "the action that was commanded, in the environment's action space; a twist where there was none",
     "intrinsics": "3x3 in pixels, OpenCV convention (+X right, +Y down, +Z forward), origin in the top left corner",
     "rgb": "8-bit sRGB",
+    "depth": "planar z of a pinhole camera, distance along the ray of an equirectangular one; 0 where nothing is hit",
+    "instance, category": "0 is background",
+    "flow_forward, flow_backward": "pixels (column, row) from view t to t+1 and from t+1 to t, at pixel centres; _valid: "
+    "a point is seen and lies within the other view; _covisible: it is seen there too",
 }
 
 
@@ -36,10 +44,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Shard:
-    """A finished file of the data set: its name in the folder, how many episodes it holds, and its SHA-256."""
+    """A finished file of the data set: its name in the folder, what it holds, and its SHA-256."""
 
     name: str
     episodes: int
+    frames: int
     sha256: str
 
 
@@ -64,22 +73,32 @@ class Manifest:
         return sum(shard.episodes for shard in self.shards)
 
     @property
+    def frames(self) -> int:
+        """Frames in finished shards."""
+        return sum(shard.frames for shard in self.shards)
+
+    @property
     def classes(self) -> tuple[str, ...]:
         return tuple(self.settings["classes"])
 
-    def with_shard(self, shard: Shard) -> Manifest:
-        return replace(self, shards=(*self.shards, shard))
+    def with_shards(self, shards: tuple[Shard, ...]) -> Manifest:
+        return replace(self, shards=shards)
 
-    def write(self, folder: Path) -> None:
-        write_json(folder / FILE, {"schema": SCHEMA, "conventions": CONVENTIONS, **asdict(self)})
+    def write(self, folder: Path | str | Storage) -> None:
+        content = {"schema": SCHEMA, "conventions": CONVENTIONS, **asdict(self)}
+        with _storage(folder).write(FILE) as file:
+            file.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
     @classmethod
-    def read(cls, folder: Path) -> Manifest:
+    def read(cls, folder: Path | str | Storage) -> Manifest:
         """UserError when the folder has no manifest, or one that is damaged or of another schema."""
-        path = folder / FILE
-        if not path.exists():
-            raise UserError(f"{folder} holds no rollouts (no {FILE}): give a folder that `activevision collect` wrote.")
-        content = read_json(path)
+        storage = _storage(folder)
+        path = f"{storage}/{FILE}"
+        if not storage.exists(FILE):
+            raise UserError(
+                f"{storage} holds no rollouts (no {FILE}): give a folder that `activevision collect` wrote."
+            )
+        content = parse_json(storage.read(FILE), path)
         if not isinstance(content, dict) or content.get("schema") != SCHEMA:
             found = content.get("schema") if isinstance(content, dict) else None
             raise UserError(f"{path} has schema {found!r}, this version reads {SCHEMA}: collect the rollouts again.")
@@ -92,3 +111,7 @@ class Manifest:
             )
         except (KeyError, TypeError) as error:
             raise UserError(f"{path} is damaged ({error}): delete the folder and collect again.") from None
+
+
+def _storage(folder: Path | str | Storage) -> Storage:
+    return folder if isinstance(folder, Storage) else Storage(folder)

@@ -3,15 +3,25 @@
 A shard is an uncompressed tar. All members of one episode share the key before the first dot, the episode's number
 with eight digits, and stand together in this order:
 
-``KEY.json``             UTF-8 JSON: ``env_id``, ``seed``, ``scene_id``, ``label``, ``protocol``, ``intrinsics`` (3, 3),
-                         ``views`` (T), ``sensors`` (the names of the last kind of member)
-``KEY.pose.npy``         (T, 4, 4) float64 world_from_camera
-``KEY.motion.npy``       (T − 1, …) the commanded motions
-``KEY.egomotion.npy``    (T − 1, 4, 4) float64 camera_t_from_camera_t1, realised
-``KEY.rgb.TTT.png``      view TTT (three digits) as 8-bit RGB PNG, lossless
-``KEY.sensor.NAME.npy``  (T, …) any further sensor
+``KEY.json``                  UTF-8 JSON: ``spec``, ``seed``, ``scene_id``, ``scene_key``, ``label``, ``protocol``,
+                              ``camera``, ``intrinsics`` (3, 3), ``views`` (T), ``image`` ("png" or "jpg"), ``sensors``
+                              and ``pairs`` (names of further arrays), ``types`` (of arrays stored in a smaller type)
+``KEY.time.npy``              (T,) float64 seconds
+``KEY.pose.npy``              (T, 4, 4) float64 world_from_camera
+``KEY.motion.npy``            (T − 1, …) the commanded motions
+``KEY.commanded.npy``         (T − 1, 4, 4) float64 camera_t_from_camera_t1, commanded
+``KEY.commanded_twist.npy``   (T − 1, 6) float64 its twist
+``KEY.egomotion.npy``         (T − 1, 4, 4) float64 camera_t_from_camera_t1, realised
+``KEY.egomotion_twist.npy``   (T − 1, 6) float64 its twist
+``KEY.collided.npy``          (T − 1,) bool
+``KEY.NAME.npy``              (T, …) of each sensor, (T − 1, …) of each pair
+``KEY.rgb.TTTTTT.png``        view TTTTTT (six digits) as 8-bit RGB; PNG is lossless, JPEG was asked for
 
 Frames and units are in words in ``manifest.json``. Members carry no times or owners, so equal episodes are equal bytes.
+
+Beside ``shard-NNNNNN.tar`` lies ``shard-NNNNNN.index.json``: for every episode of the shard its ``key``, the ``offset``
+and ``size`` of its members within the tar, its ``views``, ``label`` and ``scene_id``. Those bytes are a tar of their
+own, so an episode is had without reading the rest. An index that is missing is made again from its shard.
 """
 
 from __future__ import annotations
@@ -21,79 +31,159 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
-from activevision.files import atomic_write
+from activevision.geometry import log_se3
 from activevision.rollouts.manifest import Manifest, Shard
 from activevision.rollouts.rollout import Rollout
+from activevision.rollouts.storage import Storage
+
+IMAGES = ("png", "jpg")
+_JPEG_QUALITY = 95
+_STORED = ("time", "pose", "motion", "commanded", "collided")  # fields of a rollout that are arrays of their own
 
 
-def write_shard(path: Path, first_episode: int, rollouts: Iterable[Rollout]) -> Shard:
-    """Write rollouts that are numbered from ``first_episode`` on; the file appears whole or not at all."""
-    episodes = 0
-    with atomic_write(path) as file, tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        for rollout in rollouts:
-            for name, data in _members(rollout):
-                member = tarfile.TarInfo(f"{first_episode + episodes:08d}.{name}")
-                member.size = len(data)
-                tar.addfile(member, io.BytesIO(data))
-            episodes += 1
-    return Shard(path.name, episodes, checksum(path))
+@dataclass(frozen=True)
+class Episode:
+    """Where an episode stands in its shard, and what it is about."""
+
+    key: str
+    offset: int
+    size: int
+    views: int
+    label: str
+    scene_id: str
 
 
-def checksum(path: Path) -> str:
+def shard_name(index: int) -> str:
+    return f"shard-{index:06d}.tar"
+
+
+def index_name(shard: str) -> str:
+    """Name of the index that lies beside a shard of this name."""
+    return shard.removesuffix(".tar") + ".index.json"
+
+
+def write_shard(
+    storage: Storage, name: str, first_episode: int, rollouts: Iterable[Rollout], image: str = "png"
+) -> Shard:
+    """Write rollouts that are numbered from ``first_episode`` on; the files appear whole or not at all."""
+    episodes: list[Episode] = []
+    with storage.write(name) as file:
+        hashed = _Hashed(file)
+        with tarfile.open(fileobj=hashed, mode="w|", format=tarfile.USTAR_FORMAT) as tar:  # type: ignore[call-overload]
+            for rollout in rollouts:
+                key = f"{first_episode + len(episodes):08d}"
+                start = tar.offset
+                for member_name, data in _members(rollout, image):
+                    member = tarfile.TarInfo(f"{key}.{member_name}")
+                    member.size = len(data)
+                    tar.addfile(member, io.BytesIO(data))
+                episodes.append(Episode(key, start, tar.offset - start, rollout.views, rollout.label, rollout.scene_id))
+    _write_index(storage, name, episodes)
+    return Shard(name, len(episodes), sum(episode.views for episode in episodes), hashed.sha256.hexdigest())
+
+
+class _Hashed:
+    """A file to write to that knows the SHA-256 of what was written."""
+
+    def __init__(self, file: IO[bytes]):
+        self._file = file
+        self.sha256 = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.sha256.update(data)
+        return self._file.write(data)
+
+
+def checksum(storage: Storage, name: str) -> str:
     """SHA-256 of a file, in hexadecimal."""
     hasher = hashlib.sha256()
-    with path.open("rb") as file:
+    with storage.open(name) as file:
         while block := file.read(1 << 20):
             hasher.update(block)
     return hasher.hexdigest()
 
 
-def is_intact(folder: Path, shard: Shard) -> bool:
+def is_intact(storage: Storage, shard: Shard) -> bool:
     """Whether the shard's file exists with the bytes that the manifest vouches for."""
-    path = folder / shard.name
-    return path.is_file() and checksum(path) == shard.sha256
+    return storage.exists(shard.name) and checksum(storage, shard.name) == shard.sha256
 
 
-def read_shard(folder: Path, shard: Shard) -> Iterator[Rollout]:
+def damage(storage: Storage, shard: Shard) -> str | None:
+    """What is wrong with a shard and what to do about it, in one line; None where nothing is."""
+    if not storage.exists(shard.name):
+        what = "is missing"
+    elif checksum(storage, shard.name) != shard.sha256:
+        what = "does not have the checksum in its manifest"
+    else:
+        return None
+    return (
+        f"shard {storage}/{shard.name} {what}: run the same `activevision collect` again, it makes that shard anew, or "
+        "leave it out with --skip-damaged."
+    )
+
+
+def read_index(storage: Storage, shard: Shard) -> list[Episode]:
+    """The episodes of a shard, in order; made from the shard where the index is missing or damaged."""
+    name = index_name(shard.name)
+    try:
+        episodes = [Episode(**entry) for entry in json.loads(storage.read(name))["episodes"]]
+        if len(episodes) == shard.episodes and sum(episode.views for episode in episodes) == shard.frames:
+            return episodes
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        pass
+    return list(_scan(storage, shard))
+
+
+def read_episode(storage: Storage, shard: Shard, episode: Episode) -> Rollout:
+    """One episode, without reading what stands before it; its shard is not checked against its checksum.
+
+    UserError where the bytes are not those of an episode.
+    """
+    with storage.open(shard.name) as file:
+        file.seek(episode.offset)
+        data = file.read(episode.size)
+    return parse_episode(data, f"{storage}/{shard.name}")
+
+
+def parse_episode(data: bytes, path: str) -> Rollout:
+    """The episode whose members these bytes of the shard ``path`` are. UserError where they are damaged."""
+    try:
+        return _rollout(dict(_files(data)))
+    except (tarfile.TarError, KeyError, ValueError, EOFError) as error:
+        raise UserError(f"shard {path} is damaged ({error}): see `activevision data check`.") from None
+
+
+def read_shard(storage: Storage, shard: Shard) -> Iterator[Rollout]:
     """Rollouts of one shard, in order. UserError names a shard that is missing or damaged, before the first rollout."""
-    if not is_intact(folder, shard):
-        what = "does not have the checksum in its manifest" if (folder / shard.name).exists() else "is missing"
-        raise UserError(
-            f"shard {folder / shard.name} {what}: run the same `activevision collect` again, it makes that shard anew."
-        )
-    with tarfile.open(folder / shard.name, mode="r:") as tar:
-        members: dict[str, bytes] = {}
-        key = ""
-        for member in tar:
-            member_key, _, name = member.name.partition(".")
-            if members and member_key != key:
-                yield _rollout(members)
-                members = {}
-            key = member_key
-            members[name] = tar.extractfile(member).read()  # type: ignore[union-attr]  # shards hold files only
-        if members:
-            yield _rollout(members)
+    wrong = damage(storage, shard)
+    if wrong:
+        raise UserError(wrong)
+    with storage.open(shard.name) as file:
+        for episode in read_index(storage, shard):
+            file.seek(episode.offset)
+            yield parse_episode(file.read(episode.size), f"{storage}/{shard.name}")
 
 
-def read_rollouts(folder: Path) -> Iterator[Rollout]:
+def read_rollouts(folder: Path | str) -> Iterator[Rollout]:
     """All rollouts of a whole data set, in order.
 
     UserError when the folder holds no rollouts, when collection was interrupted, or for a damaged shard, by name.
     """
-    manifest = whole_manifest(folder)
-    for shard in manifest.shards:
-        yield from read_shard(folder, shard)
+    storage = Storage(folder)
+    for shard in whole_manifest(folder).shards:
+        yield from read_shard(storage, shard)
 
 
-def whole_manifest(folder: Path) -> Manifest:
+def whole_manifest(folder: Path | str) -> Manifest:
     """The manifest of a data set whose collection ran to its end, else a UserError."""
     manifest = Manifest.read(folder)
     if manifest.finished != manifest.episodes:
@@ -104,42 +194,99 @@ def whole_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _members(rollout: Rollout) -> Iterator[tuple[str, bytes]]:
+def _write_index(storage: Storage, shard: str, episodes: list[Episode]) -> None:
+    with storage.write(index_name(shard)) as file:
+        lines = ",\n".join(json.dumps(asdict(episode), ensure_ascii=False) for episode in episodes)
+        file.write(f'{{"episodes": [\n{lines}\n]}}\n'.encode())
+
+
+def _scan(storage: Storage, shard: Shard) -> Iterator[Episode]:
+    with storage.open(shard.name) as file, tarfile.open(fileobj=file, mode="r:") as tar:
+        about: dict[str, Any] = {}
+        key, start = "", 0
+        for member in tar:
+            member_key, _, name = member.name.partition(".")
+            if member_key != key:
+                if key:
+                    yield Episode(key, start, member.offset - start, *about.values())
+                key, start = member_key, member.offset
+            if name == "json":
+                content = json.load(tar.extractfile(member))  # type: ignore[arg-type]
+                about = {field: content[field] for field in ("views", "label", "scene_id")}
+        if key:
+            yield Episode(key, start, tar.offset - start, *about.values())
+
+
+def _files(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Members of one episode by their names without the key."""
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
+        for member in tar:
+            file = tar.extractfile(member)
+            if file is not None:
+                yield member.name.partition(".")[2], file.read()
+
+
+def _members(rollout: Rollout, image: str) -> Iterator[tuple[str, bytes]]:
+    arrays = {**rollout.sensors, **rollout.pairs}
+    narrowed = {name: _narrowed(values) for name, values in arrays.items()}
     about = {
-        "env_id": rollout.env_id,
+        "spec": dict(rollout.spec),
         "seed": rollout.seed,
         "scene_id": rollout.scene_id,
+        "scene_key": rollout.scene_key,
         "label": rollout.label,
         "protocol": dict(rollout.protocol),
+        "camera": rollout.camera,
         "intrinsics": rollout.intrinsics.tolist(),
-        "views": len(rollout.rgb),
+        "views": rollout.views,
+        "image": image,
         "sensors": sorted(rollout.sensors),
+        "pairs": sorted(rollout.pairs),
+        "types": {
+            name: str(arrays[name].dtype) for name in sorted(arrays) if narrowed[name].dtype != arrays[name].dtype
+        },
     }
     yield "json", json.dumps(about, ensure_ascii=False, sort_keys=True).encode()
-    yield "pose.npy", _npy(rollout.pose)
-    yield "motion.npy", _npy(rollout.motion)
+    for name in _STORED:
+        yield f"{name}.npy", _npy(getattr(rollout, name))
+    yield "commanded_twist.npy", _npy(log_se3(rollout.commanded))
     yield "egomotion.npy", _npy(rollout.egomotion)
+    yield "egomotion_twist.npy", _npy(rollout.twist)
+    for name in sorted(arrays):
+        yield f"{name}.npy", _npy(narrowed[name])
     for t, frame in enumerate(rollout.rgb):
-        yield f"rgb.{t:03d}.png", _png(frame)
-    for name in sorted(rollout.sensors):
-        yield f"sensor.{name}.npy", _npy(rollout.sensors[name])
+        yield f"rgb.{t:06d}.{image}", _encoded(frame, image)
 
 
-def _rollout(members: dict[str, bytes]) -> Rollout:
-    about: dict[str, Any] = json.loads(members["json"])
+def _rollout(files: dict[str, bytes]) -> Rollout:
+    about: dict[str, Any] = json.loads(files["json"])
+    types = about["types"]
+
+    def arrays(names: list[str]) -> dict[str, NDArray[Any]]:
+        values = {name: _array(files[f"{name}.npy"]) for name in names}
+        return {name: array.astype(types[name]) if name in types else array for name, array in values.items()}
+
     return Rollout(
-        env_id=about["env_id"],
+        spec=about["spec"],
         seed=about["seed"],
         scene_id=about["scene_id"],
+        scene_key=about["scene_key"],
         label=about["label"],
         protocol=about["protocol"],
+        camera=about["camera"],
         intrinsics=np.array(about["intrinsics"]),
-        rgb=np.stack([_frame(members[f"rgb.{t:03d}.png"]) for t in range(about["views"])]),
-        pose=_array(members["pose.npy"]),
-        motion=_array(members["motion.npy"]),
-        egomotion=_array(members["egomotion.npy"]),
-        sensors={name: _array(members[f"sensor.{name}.npy"]) for name in about["sensors"]},
+        rgb=np.stack([_decoded(files[f"rgb.{t:06d}.{about['image']}"]) for t in range(about["views"])]),
+        sensors=arrays(about["sensors"]),
+        pairs=arrays(about["pairs"]),
+        **{name: _array(files[f"{name}.npy"]) for name in _STORED},
     )
+
+
+def _narrowed(array: NDArray[Any]) -> NDArray[Any]:
+    """Ids in the smallest unsigned type that holds them all; other arrays as they are."""
+    if array.dtype.kind not in "iu" or array.size == 0 or array.min() < 0:
+        return array
+    return array.astype(np.min_scalar_type(int(array.max())))
 
 
 def _npy(array: NDArray[Any]) -> bytes:
@@ -152,12 +299,15 @@ def _array(data: bytes) -> NDArray[Any]:
     return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
 
 
-def _png(frame: NDArray[np.uint8]) -> bytes:
-    # The lowest level is several times quicker than the default and a few per cent larger on rendered frames.
-    _, data = cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+def _encoded(frame: NDArray[np.uint8], image: str) -> bytes:
+    # PNG's lowest level is several times quicker than the default and a few per cent larger on rendered frames
+    settings = [cv2.IMWRITE_PNG_COMPRESSION, 1] if image == "png" else [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+    _, data = cv2.imencode(f".{image}", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), settings)
     return data.tobytes()
 
 
-def _frame(data: bytes) -> NDArray[np.uint8]:
+def _decoded(data: bytes) -> NDArray[np.uint8]:
     frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if frame is None:
+        raise ValueError("a frame that is no image")
     return np.asarray(frame, np.uint8)

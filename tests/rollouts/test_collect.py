@@ -13,16 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from collecting import SOURCE, collect
 from turning_camera import PROTOCOL, TurningCamera, panorama
 
 from activevision.camera import Camera
 from activevision.errors import UserError
 from activevision.geometry import egomotion
-from activevision.rollouts.collect import collect
-from activevision.rollouts.manifest import Source
 from activevision.rollouts.shards import read_rollouts, read_shard, whole_manifest
-
-SOURCE = Source("panoramas", "train", "CC0-1.0", "made by a formula")
+from activevision.rollouts.storage import Storage
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -55,7 +53,8 @@ def test_bytes_do_not_depend_on_the_number_of_environments(tmp_path: Path, conti
         collect(env, None, 10, tmp_path / str(environments), seed=5, source=SOURCE, episodes_per_shard=4)
     assert contents(tmp_path / "1") == contents(tmp_path / "3") == contents(tmp_path / "16")
     assert sorted(contents(tmp_path / "1")) == [
-        "manifest.json", "shard-000000.tar", "shard-000001.tar", "shard-000002.tar",
+        "manifest.json", "shard-000000.index.json", "shard-000000.tar", "shard-000001.index.json", "shard-000001.tar",
+        "shard-000002.index.json", "shard-000002.tar",
     ]  # fmt: skip
 
 
@@ -79,11 +78,8 @@ def test_a_killed_run_goes_on_to_the_bytes_of_an_uninterrupted_one(tmp_path: Pat
     script = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
-from turning_camera import TurningCamera
-from activevision.rollouts.collect import collect
-from activevision.rollouts.manifest import Source
-source = Source("panoramas", "train", "CC0-1.0", "made by a formula")
-collect(TurningCamera(2), None, 4000, Path(sys.argv[1]), 3, source, 8)
+from collecting import TurningCamera, collect
+collect(TurningCamera(2), None, 4000, Path(sys.argv[1]), 3, episodes_per_shard=8)
 """
     killed = tmp_path / "killed"
     process = subprocess.Popen([sys.executable, "-c", script, str(killed)], stderr=subprocess.DEVNULL)
@@ -102,8 +98,8 @@ collect(TurningCamera(2), None, 4000, Path(sys.argv[1]), 3, source, 8)
     (killed / "manifest.json").write_text(manifest.replace('"episodes": 4000', '"episodes": 200'))
     done = len(list(killed.glob("shard-*.tar")))
     assert done < 25
-    collect(TurningCamera(5), None, 200, killed, 3, SOURCE, 8)
-    collect(TurningCamera(5), None, 200, tmp_path / "whole", 3, SOURCE, 8)
+    collect(TurningCamera(5), None, 200, killed, 3, episodes_per_shard=8)
+    collect(TurningCamera(5), None, 200, tmp_path / "whole", 3, episodes_per_shard=8)
     assert contents(killed) == contents(tmp_path / "whole")
 
 
@@ -129,7 +125,7 @@ def test_a_damaged_shard_is_named_and_made_anew(tmp_path: Path) -> None:
     data[len(data) // 2] ^= 1  # one bit, in the middle of an image
     path.write_bytes(bytes(data))
     with pytest.raises(UserError, match=r"shard-000001\.tar does not have the checksum"):
-        list(read_shard(tmp_path, manifest.shards[1]))
+        list(read_shard(Storage(tmp_path), manifest.shards[1]))
     path.write_bytes(bytes(data[: len(data) // 2]))
     with pytest.raises(UserError, match=r"shard-000001\.tar"):
         list(read_rollouts(tmp_path))
@@ -141,8 +137,6 @@ def test_a_damaged_shard_is_named_and_made_anew(tmp_path: Path) -> None:
 
 
 class AlwaysRight:
-    name = "right"
-
     def act(self, observation: dict, belief: np.ndarray | None) -> np.ndarray:
         assert belief is None
         return np.full(len(observation["rgb"]), 5)

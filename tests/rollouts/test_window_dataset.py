@@ -7,19 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from collecting import collect
 from turning_camera import TurningCamera
 
 from activevision.errors import UserError
-from activevision.rollouts.collect import collect
 from activevision.rollouts.dataset import WindowDataset
-from activevision.rollouts.manifest import Source
 from activevision.rollouts.shards import read_rollouts
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("rollouts")
-    collect(TurningCamera(4), None, 7, out, 0, Source("panoramas", "train", "CC0-1.0", ""), 3)
+    collect(TurningCamera(4), None, 7, out, 0, episodes_per_shard=3)
     return out
 
 

@@ -28,7 +28,7 @@ class TurningCamera(VectorEnv):
         self.protocol, self.classes = protocol, CLASSES
         self.camera = Camera(protocol.width, protocol.height, 60.0)
         self.spec = SimpleNamespace(id="Turning-v0")
-        self.entries = [SimpleNamespace(key="panorama")]
+        self.entries = [SimpleNamespace(id=f"panorama-{i}", key=f"key-{i}") for i in range(1000)]
         self.continuous = continuous
         self.single_action_space = (
             gym.spaces.Box(-0.5, 0.5, (2,)) if continuous else gym.spaces.Discrete(len(protocol.motions))

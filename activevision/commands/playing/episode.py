@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,8 @@ from numpy.typing import NDArray
 from activevision.envs.single import TaskEnv
 from activevision.explore_protocol import ExploreProtocol
 from activevision.protocol import Protocol
+from activevision.rollouts.environment import environment_rollout, kept_view
 from activevision.rollouts.rollout import Rollout
-
-DERIVED = frozenset({"egomotion", "steps_left"})
-"""Observations that follow from what a rollout holds."""
 
 
 class Episode:
@@ -23,12 +22,13 @@ class Episode:
     Where the environment also asks for a completed view grid (LookAround-v0), it is told that every view looks like
     the nearest of those seen so far.
 
+    settings: what the rollouts' manifest says of them.
     frames: the views so far, (H, W, 3) uint8 each. motions: what led from each to the next. info: of the latest view.
     collided: of every view, whether something stopped the motion that led there. over: no more motions.
     """
 
-    def __init__(self, env: TaskEnv, env_id: str, seed: int):
-        self._env, self._env_id, self._seed = env, env_id, seed
+    def __init__(self, env: TaskEnv, settings: Mapping[str, Any], seed: int):
+        self._env, self.settings, self._seed = env, settings, seed
         self._views: list[dict[str, NDArray]] = []
         self.motions: list[int] = []
         observation, self.info = env.reset(seed=seed)
@@ -70,25 +70,19 @@ class Episode:
 
     def rollout(self) -> Rollout:
         """The record so far; an episode that was left early has fewer views than its protocol says."""
-        arrays = {name: np.stack([view[name] for view in self._views]) for name in self._views[0]}
-        rgb, pose, egomotion = arrays.pop("rgb"), arrays.pop("pose"), arrays.pop("egomotion")[1:]
-        return Rollout(
-            env_id=self._env_id,
-            seed=self._seed,
-            scene_id=str(self.info["scene_id"]),
-            label=self.label,
-            protocol=self.protocol.to_json(),
-            intrinsics=self._env.camera.intrinsics(),
-            rgb=rgb,
-            pose=pose,
-            motion=np.array(self.motions, np.int64),
-            egomotion=egomotion,
-            sensors=arrays,
+        views = {name: np.stack([view[name] for view in self._views]) for name in self._views[0]}
+        return environment_rollout(
+            self._env,
+            self.settings,
+            self._seed,
+            str(self.info["scene_id"]),
+            int(self.info["label"]),
+            views,
+            np.array(self.motions, np.int64),
         )
 
     def _keep(self, observation: dict[str, NDArray]) -> None:
-        view = {name: np.array(value) for name, value in observation.items() if name not in DERIVED}
-        self._views.append({**view, **{name: np.array(self.info[name]) for name in ("pose", "egomotion", "viewpoint")}})
+        self._views.append(kept_view(observation, self.info))
 
     def _action(self, motion: int) -> Any:
         if not isinstance(self._env.action_space, spaces.Dict):

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from activevision.errors import UserError
-from activevision.rollouts.collect import episode_seed
 from activevision.rollouts.manifest import FILE, Manifest, Source
+from activevision.rollouts.recorder import episode_seed
 from activevision.rollouts.rollout import Rollout
-from activevision.rollouts.shards import read_rollouts, write_shard
+from activevision.rollouts.shards import read_rollouts, shard_name, write_shard
+from activevision.rollouts.storage import Storage
 
 
 class Recording:
@@ -23,7 +24,7 @@ class Recording:
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], source: Source):
-        self.folder = folder
+        self.folder, self.settings = folder, settings
         self.rollouts: list[Rollout] = []
         self._manifest = Manifest(settings, source, 0)
         if (folder / FILE).exists():
@@ -47,7 +48,7 @@ class Recording:
     def add(self, rollout: Rollout) -> None:
         """Write one more. A kill at any moment leaves the folder as it was before or after."""
         number = len(self.rollouts)
-        shard = write_shard(self.folder / f"shard-{number:06d}.tar", number, [rollout])
-        self._manifest = replace(self._manifest.with_shard(shard), episodes=number + 1)
+        shard = write_shard(Storage(self.folder), shard_name(number), number, [rollout])
+        self._manifest = replace(self._manifest, episodes=number + 1, shards=(*self._manifest.shards, shard))
         self._manifest.write(self.folder)
         self.rollouts.append(rollout)

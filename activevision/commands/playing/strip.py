@@ -27,7 +27,7 @@ def write_strip(path: Path, rollouts: Sequence[Rollout], words: Sequence[str]) -
     page = Image.new("RGB", (width, _TITLE + sum(map(_height, lines)) + _MARGIN), "white")
     pen = ImageDraw.Draw(page)
     first = rollouts[0]
-    pen.text((_MARGIN, 20), first.env_id, _INK, _font(20))
+    pen.text((_MARGIN, 20), first.spec["id"], _INK, _font(20))
     left_out = f", the last {len(shown)} shown" if len(shown) < len(rollouts) else ""
     note = f"{first.protocol['name']}  ·  {_count(len(rollouts), 'episode')}{left_out}"
     pen.text((width - _MARGIN, 24), note, _SOFT, _font(14), anchor="ra")
