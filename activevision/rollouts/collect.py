@@ -126,7 +126,7 @@ def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episode
             advance(1)
     for leftover in (*storage.names(".shard-*"), *storage.names(f".{FILE}.*")):  # of a kill in the middle of a write
         storage.remove(leftover)
-    stale = {name for name in storage.names("shard-*.tar")} - {shard.name for shard in kept}
+    stale = set(storage.names("shard-*.tar")) - {shard.name for shard in kept}
     for name in stale:  # finished but not in the manifest, damaged, or too short: made anew
         storage.remove(name)
         storage.remove(index_name(name))

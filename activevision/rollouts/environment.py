@@ -33,8 +33,8 @@ class EnvironmentRecorder:
     """Records whole episodes, as many at a time as ``env`` has copies.
 
     env: in ``autoreset_mode=AutoresetMode.DISABLED``, with ``pose``, ``egomotion``, ``label`` and ``scene_id`` in its
-        infos, and ``commanded`` and ``collided`` where a motion may come out otherwise than asked for; ``env.unwrapped``
-        has ``protocol``, ``classes``, ``camera`` and ``entries``. Where it also asks for a prediction, none is made.
+        infos, and ``commanded`` and ``collided`` where a motion may come out otherwise than asked for;
+        ``env.unwrapped`` has ``protocol``, ``classes``, ``camera`` and ``entries``. Where it also asks for a prediction, none is made.
     spec: what makes such an environment, as JSON; goes into every rollout.
     policy: its name, and what makes it from a seed: anew for each batch, so that what it draws depends on the seed and
         the batch alone. None: motions are drawn uniformly from the action space, an episode at a time.
@@ -62,21 +62,22 @@ class EnvironmentRecorder:
                 f"protocol {base.protocol.name!r} has T=1 view, so there is no motion to record: choose T ≥ 2."
             )
         self._env, self._pairs, self._rate = env, pairs, rate
-        self._name, self._policy = policy or ("random", None)
+        self._name = policy[0] if policy else "random"
+        self._policy = policy[1] if policy else None
         self._motions = env.single_action_space
         self._answers = isinstance(self._motions, gym.spaces.Dict)  # whether a motion comes with a prediction
         if isinstance(self._motions, gym.spaces.Dict):
             self._motions = self._motions["motion"]
         self.views = int(base.protocol.views)
         self._seed = seed
-        self.settings = {
+        self.settings: Mapping[str, Any] = {
             **environment_settings(base, env.single_observation_space, spec, seed),
             "pairs": pairs.name,
             "policy": self._name,
             "rate": rate,
+            # which episodes a policy draws for together
+            **({"batch": env.num_envs} if policy else {}),
         }
-        if self._policy is not None:
-            self.settings["batch"] = env.num_envs  # decides which episodes a policy draws for together
 
     def record(self, first: int, count: int, advance: Advance) -> Iterator[Rollout]:
         for start in range(first, first + count, self._env.num_envs):
@@ -140,7 +141,7 @@ class EnvironmentRecorder:
 
 
 def environment_settings(base: Any, observations: Any, spec: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """What decides the episodes of an environment ``base`` that tells ``observations``, but for who moves the camera."""
+    """What decides the episodes of an environment ``base`` with these ``observations``, but for who moves the camera."""
     return {
         "spec": as_json(dict(spec)),
         "protocol": as_json(base.protocol.to_json()),

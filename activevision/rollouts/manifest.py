@@ -27,8 +27,8 @@ CONVENTIONS = {
     "rgb": "8-bit sRGB",
     "depth": "planar z of a pinhole camera, distance along the ray of an equirectangular one; 0 where nothing is hit",
     "instance, category": "0 is background",
-    "flow_forward, flow_backward": "pixels (column, row) from view t to t+1 and from t+1 to t, at pixel centres; _valid: "
-    "a point is seen and lies within the other view; _covisible: it is seen there too",
+    "flow_forward, flow_backward": "pixels (column, row) from view t to t+1 and from t+1 to t, at pixel centres; "
+    "_valid: a point is seen and lies within the other view; _covisible: it is seen there too",
 }
 
 
