@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from activevision.camera import CameraModel, EquirectangularCamera
+from activevision.camera import Camera, CameraModel, EquirectangularCamera
 from activevision.errors import UserError
 from activevision.geometry import invert
 from activevision.simulators.simulator import Simulator, check_poses
@@ -42,7 +42,8 @@ def optical_flow(
     """Flow from images to other images of the same static scenes, by reprojection.
 
     depth_from, depth_to: (N, H, W) depth as the camera measures it, 0 where nothing is hit.
-    from_pose, to_pose: (N, 4, 4) ``world_from_camera`` of the two. Both are seen by one camera, of any kind.
+    from_pose, to_pose: (N, 4, 4) ``world_from_camera`` of the two. Both are seen by one camera, pinhole or
+        equirectangular.
     """
     depth_from, depth_to = np.asarray(depth_from), np.asarray(depth_to)
     from_pose, to_pose = np.asarray(from_pose, np.float64), np.asarray(to_pose, np.float64)
@@ -54,19 +55,38 @@ def optical_flow(
         )
     check_poses(from_pose)
     check_poses(to_pose)
-    rays = camera.rays()
-    spacing, wraps = _spacing(rays), isinstance(camera, EquirectangularCamera)
-    depth_from, depth_to = depth_from.astype(np.float32, copy=False), depth_to.astype(np.float32, copy=False)
-    result = Flow(np.empty((*shape, 2), np.float32), np.empty(shape, np.bool_), np.empty(shape, np.bool_))
-    moved = np.empty_like(rays)
-    for view, to_from_from in enumerate(invert(to_pose) @ from_pose):
-        _move(depth_from[view], rays, to_from_from, moved)
-        places, depth = camera.project(moved)
-        _compare(
-            depth_from[view], depth_to[view], rays, to_from_from, moved, places, depth, spacing, wraps,
-            result.flow[view], result.valid[view], result.covisible[view],
-        )  # fmt: skip
+    result = _unfilled(shape)
+    _pairs(
+        np.ascontiguousarray(depth_from, np.float32), np.ascontiguousarray(depth_to, np.float32),
+        invert(to_pose) @ from_pose, *_seen_through(camera), result.flow, result.valid, result.covisible,
+    )  # fmt: skip
     return result
+
+
+def episode_flow(depth: ArrayLike, poses: ArrayLike, camera: CameraModel) -> tuple[Flow, Flow]:
+    """Forward and backward flow between the consecutive views of an episode, or of any walk through a static scene.
+
+    depth: (T, H, W) as the camera measures it, 0 where nothing is hit. poses: (T, 4, 4) ``world_from_camera``.
+
+    Entry t of the forward flow, of T − 1, leads from view t to view t + 1, and of the backward flow from view t + 1 to
+    view t: what two calls of ``optical_flow`` say, in one that is compiled, releases the interpreter's lock for as long
+    as it takes, and looks at each view's surfaces once.
+    """
+    depth, poses = np.asarray(depth), np.asarray(poses, np.float64)
+    views, shape = len(poses), (camera.height, camera.width)
+    if views < 1 or depth.shape != (views, *shape) or poses.shape != (views, 4, 4):
+        raise UserError(
+            f"flow of an episode with depth {depth.shape} and poses {poses.shape}: give (T, {shape[0]}, {shape[1]}) "
+            "and (T, 4, 4) of at least one view."
+        )
+    check_poses(poses)
+    next_from_this = invert(poses[1:]) @ poses[:-1]
+    forward, backward = _unfilled((views - 1, *shape)), _unfilled((views - 1, *shape))
+    _episode(
+        np.ascontiguousarray(depth, np.float32), next_from_this, invert(next_from_this), *_seen_through(camera),
+        forward.flow, forward.valid, forward.covisible, backward.flow, backward.valid, backward.covisible,
+    )  # fmt: skip
+    return forward, backward
 
 
 def render_flow(
@@ -88,26 +108,66 @@ def render_flow(
     )
 
 
-def _spacing(rays: NDArray[np.float64]) -> float:
-    """Width of a pixel in the middle of the image, at depth 1."""
-    height, width = rays.shape[:2]
-    row, column = height // 2, width // 2
-    steps = [rays[row, column] - rays[row - 1, column]] if height > 1 else []
-    steps += [rays[row, column] - rays[row, column - 1]] if width > 1 else []
-    return max((float(np.linalg.norm(step)) for step in steps), default=1.0)
+def _unfilled(shape: tuple[int, ...]) -> Flow:
+    return Flow(np.empty((*shape, 2), np.float32), np.empty(shape, np.bool_), np.empty(shape, np.bool_))
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _move(depth: NDArray, rays: NDArray, transform: NDArray, moved: NDArray) -> None:
-    """Points of a depth image (H, W) in the frame that ``transform`` (4, 4) leads to, into ``moved`` (H, W, 3)."""
-    for row in range(depth.shape[0]):
-        for column in range(depth.shape[1]):
-            d = depth[row, column]
-            x, y, z = d * rays[row, column, 0], d * rays[row, column, 1], d * rays[row, column, 2]
-            for axis in range(3):
-                moved[row, column, axis] = (
-                    transform[axis, 0] * x + transform[axis, 1] * y + transform[axis, 2] * z + transform[axis, 3]
-                )
+def _seen_through(camera: CameraModel) -> tuple[NDArray[np.float32], float, float]:
+    """What the compiled code needs of a camera.
+
+    Rays (3, H, W), the width of a pixel in the middle of the image at depth 1, and the focal length in pixels, which is
+    0 for an equirectangular camera. UserError for a camera of another kind.
+    """
+    if not isinstance(camera, Camera | EquirectangularCamera):
+        raise UserError(f"flow in images of {camera}: only those of Camera and EquirectangularCamera have it.")
+    rays = camera.rays()
+    row, column = camera.height // 2, camera.width // 2
+    steps = [rays[row, column] - rays[row - 1, column]] if camera.height > 1 else []
+    steps += [rays[row, column] - rays[row, column - 1]] if camera.width > 1 else []
+    spacing = max((float(np.linalg.norm(step)) for step in steps), default=1.0)
+    focal = camera.focal if isinstance(camera, Camera) else 0.0
+    return np.ascontiguousarray(np.moveaxis(rays, -1, 0), np.float32), spacing, focal
+
+
+@njit(cache=True, nogil=True)
+def _pairs(
+    depth_from: NDArray, depth_to: NDArray, to_from_from: NDArray, rays: NDArray, spacing: float, focal: float,
+    flow: NDArray, valid: NDArray, covisible: NDArray,
+) -> None:  # fmt: skip
+    surface, room = _space(rays)
+    for pair in range(len(depth_from)):
+        _survey(depth_from[pair], rays, focal == 0, surface)
+        _compare(
+            depth_from[pair], surface, depth_to[pair], to_from_from[pair], rays, spacing, focal, room,
+            flow[pair], valid[pair], covisible[pair],
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _episode(
+    depth: NDArray, next_from_this: NDArray, this_from_next: NDArray, rays: NDArray, spacing: float, focal: float,
+    forward: NDArray, forward_valid: NDArray, forward_covisible: NDArray,
+    backward: NDArray, backward_valid: NDArray, backward_covisible: NDArray,
+) -> None:  # fmt: skip
+    surface, room = _space(rays)
+    for view in range(len(depth)):
+        _survey(depth[view], rays, focal == 0, surface)
+        if view > 0:
+            _compare(
+                depth[view], surface, depth[view - 1], this_from_next[view - 1], rays, spacing, focal, room,
+                backward[view - 1], backward_valid[view - 1], backward_covisible[view - 1],
+            )  # fmt: skip
+        if view + 1 < len(depth):
+            _compare(
+                depth[view], surface, depth[view + 1], next_from_this[view], rays, spacing, focal, room,
+                forward[view], forward_valid[view], forward_covisible[view],
+            )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _space(rays: NDArray) -> tuple[NDArray, NDArray]:
+    """Room (4, H, W) for surfaces and (5, W) for a row of projected points."""
+    return np.empty((4, *rays.shape[1:]), np.float32), np.empty((5, rays.shape[2]), np.float64)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -127,25 +187,91 @@ def _nearer(depth: NDArray, row: int, before: int, column: int, after: int, down
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _compare(
-    depth_from: NDArray, depth_to: NDArray, rays: NDArray, transform: NDArray, moved: NDArray, places: NDArray,
-    depth: NDArray, spacing: float, wraps: bool, flow: NDArray, valid: NDArray, covisible: NDArray,
-) -> None:  # fmt: skip
-    """Flow and masks of one pair.
-
-    moved (H, W, 3): points of the first image in the second camera's frame, where they are projected to places
-    (H, W, 2) with depth (H, W). A point is seen there too if the four pixels round its place see points near it, on the
-    plane that touches its surface, give or take a pixel's footprint on that plane.
-    """
-    height, width = depth_from.shape
+def _survey(depth: NDArray, rays: NDArray, wraps: bool, surface: NDArray) -> None:
+    """Unit normals of the surfaces in a depth image (H, W), and the squared length of a pixel of unit spacing on them,
+    into ``surface`` (4, H, W), where a point is seen."""
+    height, width = depth.shape
+    grazing2 = np.float32(_GRAZING * _GRAZING)
     for row in range(height):
         for column in range(width):
-            d = depth_from[row, column]
-            u, v = places[row, column, 0], places[row, column, 1]
+            d = depth[row, column]
+            if d == 0:
+                continue
+            x, y, z = d * rays[0, row, column], d * rays[1, row, column], d * rays[2, row, column]
+            distance2 = x * x + y * y + z * z
+            nx, ny, nz, length2, slant = x, y, z, distance2, distance2
+            if wraps:
+                left, right = (column - 1 if column else width - 1), (column + 1 if column + 1 < width else 0)
+            else:
+                left, right = max(column - 1, 0), min(column + 1, width - 1)
+            side = _nearer(depth, row, left, column, right, False)
+            over = _nearer(depth, row, max(row - 1, 0), column, min(row + 1, height - 1), True)
+            if side >= 0 and over >= 0:
+                e, f = depth[row, side], depth[over, column]
+                ax, ay, az = e * rays[0, row, side] - x, e * rays[1, row, side] - y, e * rays[2, row, side] - z
+                bx, by, bz = f * rays[0, over, column] - x, f * rays[1, over, column] - y, f * rays[2, over, column] - z
+                cx, cy, cz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+                c2, cs = cx * cx + cy * cy + cz * cz, abs(cx * x + cy * y + cz * z)
+                if cs * cs > grazing2 * c2 * distance2:
+                    nx, ny, nz, length2, slant = cx, cy, cz, c2, cs
+            length = math.sqrt(length2)
+            scale = np.float32(1) / length
+            surface[0, row, column], surface[1, row, column], surface[2, row, column] = (
+                nx * scale,
+                ny * scale,
+                nz * scale,
+            )
+            surface[3, row, column] = (distance2 / slant) ** 2 * length2
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _project(
+    depth: NDArray, rays: NDArray, row: int, transform: NDArray, height: int, focal: float, room: NDArray
+) -> None:
+    """Points of a row of a depth image in the other camera's frame, and the pixels (column, row) where it has them.
+
+    They go to ``room`` (5, W): x, y, z, column, row; NaN or infinite where there is no projection.
+    """
+    width = depth.shape[1]
+    for column in range(width):
+        d = np.float64(depth[row, column])
+        x, y, z = d * rays[0, row, column], d * rays[1, row, column], d * rays[2, row, column]
+        px = transform[0, 0] * x + transform[0, 1] * y + transform[0, 2] * z + transform[0, 3]
+        py = transform[1, 0] * x + transform[1, 1] * y + transform[1, 2] * z + transform[1, 3]
+        pz = transform[2, 0] * x + transform[2, 1] * y + transform[2, 2] * z + transform[2, 3]
+        room[0, column], room[1, column], room[2, column] = px, py, pz
+        if focal > 0:
+            scale = focal / -pz if pz < 0 else np.nan
+            room[3, column], room[4, column] = width * 0.5 + px * scale, height * 0.5 - py * scale
+    if focal == 0:
+        for column in range(width):
+            px, py, pz = room[0, column], room[1, column], room[2, column]
+            flat2 = px * px + pz * pz
+            seen = flat2 + py * py > 0
+            room[3, column] = (math.atan2(px, -pz) / (2 * math.pi) + 0.5) * width if seen else np.nan
+            room[4, column] = (0.5 - math.atan2(py, math.sqrt(flat2)) / math.pi) * height
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _compare(
+    depth_from: NDArray, surface: NDArray, depth_to: NDArray, transform: NDArray, rays: NDArray, spacing: float,
+    focal: float, room: NDArray, flow: NDArray, valid: NDArray, covisible: NDArray,
+) -> None:  # fmt: skip
+    """Flow and masks of one pair; ``transform`` (4, 4) leads from the first camera's frame to the second's.
+
+    A point is seen there too if the four pixels round its place see points near it, on the plane that touches its
+    surface, give or take a pixel's footprint on that plane.
+    """
+    height, width = depth_from.shape
+    wraps = focal == 0
+    for row in range(height):
+        _project(depth_from, rays, row, transform, height, focal, room)
+        for column in range(width):
+            u, v = room[3, column], room[4, column]
             flow[row, column, 0] = flow[row, column, 1] = 0
             valid[row, column] = covisible[row, column] = False
             # NaN, where there is no projection, compares false
-            if d == 0 or not depth[row, column] > 0 or not abs(u) + abs(v) < np.inf:
+            if depth_from[row, column] == 0 or not abs(u) + abs(v) < np.inf:
                 continue
             right = u - (column + 0.5)
             if wraps:
@@ -155,49 +281,35 @@ def _compare(
                 continue
             valid[row, column] = True
 
-            x, y, z = d * rays[row, column, 0], d * rays[row, column, 1], d * rays[row, column, 2]
-            # a normal of any length and squares throughout: roots and quotients are what costs here
-            distance2 = x * x + y * y + z * z
-            nx, ny, nz, length2, slant = x, y, z, distance2, distance2
-            if wraps:
-                left, after = (column - 1 if column else width - 1), (column + 1 if column + 1 < width else 0)
-            else:
-                left, after = max(column - 1, 0), min(column + 1, width - 1)
-            side = _nearer(depth_from, row, left, column, after, False)
-            over = _nearer(depth_from, row, max(row - 1, 0), column, min(row + 1, height - 1), True)
-            if side >= 0 and over >= 0:
-                e, f = depth_from[row, side], depth_from[over, column]
-                ax, ay, az = e * rays[row, side, 0] - x, e * rays[row, side, 1] - y, e * rays[row, side, 2] - z
-                bx, by, bz = f * rays[over, column, 0] - x, f * rays[over, column, 1] - y, f * rays[over, column, 2] - z
-                cx, cy, cz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-                c2, cs = cx * cx + cy * cy + cz * cz, abs(cx * x + cy * y + cz * z)
-                if cs * cs > _GRAZING**2 * c2 * distance2:
-                    nx, ny, nz, length2, slant = cx, cy, cz, c2, cs
-
+            nx, ny, nz = surface[0, row, column], surface[1, row, column], surface[2, row, column]
             mx = transform[0, 0] * nx + transform[0, 1] * ny + transform[0, 2] * nz
             my = transform[1, 0] * nx + transform[1, 1] * ny + transform[1, 2] * nz
             mz = transform[2, 0] * nx + transform[2, 1] * ny + transform[2, 2] * nz
-            px, py, pz = moved[row, column, 0], moved[row, column, 1], moved[row, column, 2]
+            px, py, pz = room[0, column], room[1, column], room[2, column]
             plane = mx * px + my * py + mz * pz
             there2 = px * px + py * py + pz * pz
-            across = max(abs(plane), _GRAZING * math.sqrt(length2 * there2))
-            footprint2 = spacing * spacing * length2 * max(distance2 / slant, there2 / across) ** 2
-            off_plane2, off_place2 = footprint2 * length2, footprint2 * _CORNER**2
+            # squares throughout: roots and quotients are what costs here
+            across2 = max(plane * plane, _GRAZING**2 * there2)
+            off_plane2 = spacing * spacing * max(surface[3, row, column], there2 * there2 / across2)
+            off_place2 = _CORNER**2 * off_plane2
 
             top, left = math.floor(v - 0.5), math.floor(u - 0.5)
+            rows, columns = (top, top + 1), (left, left + 1)
+            over_pole = False
+            if wraps:
+                columns = (left if left >= 0 else width - 1, left + 1 if left + 1 < width else 0)
+                over_pole = top < 0 or top + 1 >= height
+            else:
+                rows, columns = (max(top, 0), min(top + 1, height - 1)), (max(left, 0), min(left + 1, width - 1))
             seen = True
-            for corner in range(4):
-                r, c = top + corner // 2, left + corner % 2
-                if wraps:
-                    if r < 0 or r >= height:  # over the pole, half way round
-                        r, c = (0 if r < 0 else height - 1), c + width // 2
-                    c = c + width if c < 0 else c - width if c >= width else c
-                else:
-                    r, c = min(max(r, 0), height - 1), min(max(c, 0), width - 1)
-                e = depth_to[r, c]
-                dx, dy, dz = e * rays[r, c, 0] - px, e * rays[r, c, 1] - py, e * rays[r, c, 2] - pz
-                off = mx * dx + my * dy + mz * dz
-                if e == 0 or not off * off <= off_plane2 or not dx * dx + dy * dy + dz * dz <= off_place2:
-                    seen = False
-                    break
+            for r in rows:
+                for c in columns:
+                    if over_pole and (r < 0 or r >= height):  # the pixel half way round
+                        i, j = (0 if r < 0 else height - 1), (c + width // 2) % width
+                    else:
+                        i, j = r, c
+                    e = depth_to[i, j]
+                    dx, dy, dz = e * rays[0, i, j] - px, e * rays[1, i, j] - py, e * rays[2, i, j] - pz
+                    off = mx * dx + my * dy + mz * dz
+                    seen &= (e > 0) & (off * off <= off_plane2) & (dx * dx + dy * dy + dz * dz <= off_place2)
             covisible[row, column] = seen

@@ -1,5 +1,7 @@
 """Flow brings the other image onto this one; masks say where it can."""
 
+from itertools import accumulate
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from activevision.errors import UserError
 from activevision.geometry import exp_se3, invert
 from activevision.simulators.analytic import FURNISHED, AnalyticScene, Box
 from activevision.simulators.embree_simulator import EmbreeSimulator
-from activevision.simulators.flow import optical_flow, render_flow
+from activevision.simulators.flow import episode_flow, optical_flow, render_flow
 
 CAMERAS = [Camera(96, 72, 80.0), EquirectangularCamera(160, 80)]
 ROOM = AnalyticScene(
@@ -118,6 +120,35 @@ def test_forward_and_backward_flow_undo_each_other(camera):
         off = np.linalg.norm(forward.flow[view] + back, axis=-1)[mask]
         assert mask.mean() > 0.2
         assert np.quantile(off, 0.995) < 0.1
+
+
+@pytest.mark.parametrize("camera", CAMERAS, ids=["pinhole", "equirectangular"])
+def test_an_episode_has_the_flow_of_its_pairs_and_brings_each_image_onto_the_next(camera):
+    steps = np.random.default_rng(1).normal(0, 0.08, (5, 6))
+    poses = np.stack(list(accumulate(map(exp_se3, steps), np.matmul)))
+    depth, grey = seen(ROOM, poses, camera), texture(seen(ROOM, poses, camera, "position"))
+    forward, backward = episode_flow(depth, poses, camera)
+    for flow, first, second in ((forward, slice(0, -1), slice(1, None)), (backward, slice(1, None), slice(0, -1))):
+        pairs = optical_flow(depth[first], depth[second], poses[first], poses[second], camera)
+        np.testing.assert_allclose(flow.flow, pairs.flow, atol=1e-3)
+        assert (flow.valid != pairs.valid).mean() < 1e-4  # the inverse of an egomotion rounds differently
+        assert (flow.covisible != pairs.covisible).mean() < 1e-4
+        for view, (here, there) in enumerate(zip(grey[first], grey[second], strict=True)):
+            mask = flow.covisible[view] & off_the_poles(flow.flow[view], camera, 8)
+            assert mask.mean() > 0.4
+            off = np.abs(brought(there, flow.flow[view], camera) - here)[mask]
+            assert off.mean() < np.abs(there - here)[mask].mean() / 10
+
+
+def test_an_episode_of_one_view_has_no_flow_and_wrong_shapes_are_named():
+    camera, poses = Camera(8, 6), np.tile(np.eye(4), (2, 1, 1))
+    for flow in episode_flow(np.ones((1, 6, 8)), poses[:1], camera):
+        assert flow.flow.shape == (0, 6, 8, 2)
+        assert flow.valid.shape == flow.covisible.shape == (0, 6, 8)
+    with pytest.raises(UserError, match=r"\(T, 6, 8\)"):
+        episode_flow(np.ones((2, 6, 7)), poses, camera)
+    with pytest.raises(UserError, match="view 1"):
+        episode_flow(np.ones((2, 6, 8)), poses * [[[1]], [[2]]], camera)
 
 
 def test_pure_rotation_is_a_homography():
