@@ -20,6 +20,11 @@ from rich.text import Text
 console = Console(stderr=True)
 
 
+def be_silent() -> None:
+    """No more bars from this process: it works for another one, which shows how far all of them are."""
+    console.quiet = True
+
+
 class _Rate(ProgressColumn):
     def __init__(self, unit: str):
         super().__init__()

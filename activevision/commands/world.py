@@ -39,7 +39,7 @@ class World:
     def make(
         self, split: str, num_envs: int, autoreset_mode: str = "Disabled", sensors: Sequence[str] = ("rgb",)
     ) -> VectorEnv:
-        """A native vector environment over a split, its views rendered if they were not yet."""
+        """A native vector environment over a split; on a view grid, its views are rendered if they were not yet."""
         import gymnasium
 
         env = gymnasium.make_vec(
@@ -52,7 +52,8 @@ class World:
             autoreset_mode=autoreset_mode,
             sensors=sensors,
         )
-        env.unwrapped.task.prepare()  # type: ignore[attr-defined]
+        if self.on_grid:
+            env.unwrapped.task.prepare()  # type: ignore[attr-defined]
         return env
 
     def spec(self, split: str) -> dict[str, Any]:

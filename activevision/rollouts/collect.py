@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from activevision.errors import UserError
-from activevision.files import as_json
+from activevision.files import as_json, digest
 from activevision.progress import progress
 from activevision.rollouts.engines import Engine, Job, Task, in_this_process
 from activevision.rollouts.manifest import FILE, Manifest, Shard, Source
@@ -65,10 +65,11 @@ def collect(
                 manifest.write(storage)
 
             if missing:
-                job = Job(make_recorder, storage, image)
+                job = Job(digest(settings), make_recorder, storage, image)
                 with progress("Collecting rollouts", episodes * recorder.views, "frames") as advance:
                     advance(manifest.frames)
                     engine(job, missing, recorder, done, advance)
+                _clear(storage)
     return manifest
 
 
@@ -124,8 +125,7 @@ def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episode
             if wanted.get(shard.name) == shard.episodes and is_intact(storage, shard):
                 kept.append(shard)
             advance(1)
-    for leftover in (*storage.names(".shard-*"), *storage.names(f".{FILE}.*")):  # of a kill in the middle of a write
-        storage.remove(leftover)
+    _clear(storage)
     stale = set(storage.names("shard-*.tar")) - {shard.name for shard in kept}
     for name in stale:  # finished but not in the manifest, damaged, or too short: made anew
         storage.remove(name)
@@ -134,6 +134,12 @@ def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episode
     if manifest != found:
         manifest.write(storage)
     return manifest
+
+
+def _clear(storage: Storage) -> None:
+    """Remove what kills in the middle of a write have left, of an earlier call or of workers that were lost."""
+    for leftover in (*storage.names(".shard-*"), *storage.names(f".{FILE}.*")):
+        storage.remove(leftover)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from activevision.errors import UserError
 from activevision.machine import use_cores
+from activevision.progress import be_silent
 from activevision.rollouts.manifest import Shard
 from activevision.rollouts.recorder import Advance, Recorder
 from activevision.rollouts.shards import write_shard
@@ -35,8 +36,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Job:
-    """What all tasks have in common. Picklable where ``make_recorder`` is."""
+    """What all tasks have in common. Picklable where ``make_recorder`` is. key: of all that decides the shards."""
 
+    key: str
     make_recorder: Callable[[], Recorder]
     storage: Storage
     image: str
@@ -124,6 +126,7 @@ def _begin(job: Job, frames: Any) -> None:
     assert parent is not None
     threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
     use_cores(1)
+    be_silent()
     _job, _frames = job, frames
     _recorder = job.make_recorder()
 

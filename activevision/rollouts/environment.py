@@ -34,7 +34,8 @@ class EnvironmentRecorder:
 
     env: in ``autoreset_mode=AutoresetMode.DISABLED``, with ``pose``, ``egomotion``, ``label`` and ``scene_id`` in its
         infos, and ``commanded`` and ``collided`` where a motion may come out otherwise than asked for;
-        ``env.unwrapped`` has ``protocol``, ``classes``, ``camera`` and ``entries``. Where it also asks for a prediction, none is made.
+        ``env.unwrapped`` has ``protocol``, ``classes``, ``camera`` and ``entries``. Where it also asks for a
+        prediction, none is made.
     spec: what makes such an environment, as JSON; goes into every rollout.
     policy: its name, and what makes it from a seed: anew for each batch, so that what it draws depends on the seed and
         the batch alone. None: motions are drawn uniformly from the action space, an episode at a time.
@@ -141,7 +142,7 @@ class EnvironmentRecorder:
 
 
 def environment_settings(base: Any, observations: Any, spec: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """What decides the episodes of an environment ``base`` with these ``observations``, but for who moves the camera."""
+    """What decides the episodes of an environment ``base`` with such ``observations``, but for who moves the camera."""
     return {
         "spec": as_json(dict(spec)),
         "protocol": as_json(base.protocol.to_json()),
