@@ -1,18 +1,24 @@
-"""Packages that only some uses need: imported when they are, or an error with the line that installs them."""
+"""Packages that only some uses need."""
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from types import ModuleType
 
 from activevision.errors import UserError
 
 
-def require(package: str, extra: str) -> Any:
-    """Import a package of one of our extras. UserError with the exact install line where it is missing."""
+def require(package: str, extra: str) -> ModuleType:
+    """Import ``package`` (a module's dotted name); UserError with the line that installs it where it is missing.
+
+    extra: the extra of this distribution that brings it. A package that is there but fails to import says so itself.
+    """
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != package.partition(".")[0]:
+        missing = error.name or package
+        if missing.split(".")[0] != package.split(".")[0]:
             raise
-        raise UserError(f"this needs {package}: pip install 'activevision[{extra}]'") from None
+        raise UserError(
+            f"the package {missing!r} is not installed: pip install 'activevision[{extra}]' brings it."
+        ) from None
