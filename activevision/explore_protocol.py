@@ -89,6 +89,7 @@ class ExploreProtocol:
     part of the building if empty), and what each step costs.
     cell, sight: of "cover": metres between the floor points that are to be seen, and how far off they may be.
     start: distribution of the first viewpoint; only "uniform" over the navigable floor and the headings.
+    sensor_noise: of what is observed, by name and settings; "none" where it is what is there.
     """
 
     name: str
@@ -109,6 +110,7 @@ class ExploreProtocol:
     cell: float = 0.1
     sight: float = 3.0
     start: str = "uniform"
+    sensor_noise: str = "none"
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:

@@ -39,6 +39,7 @@ class Protocol:
     hfov_deg, height, width: the camera.
     proprioception: which of PROPRIOCEPTION an observation contains; time (steps left) always is.
     start: distribution of the first viewpoint; only "uniform" over the grid.
+    sensor_noise: of what is observed, by name and settings; "none" where it is what is there.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Protocol:
     proprioception: tuple[str, ...] = ("elevation",)
     start: str = "uniform"
     viewpoints: str = "orbit"
+    sensor_noise: str = "none"
 
     def __post_init__(self) -> None:
         if not self.elevations_deg or self.azimuths < 1:

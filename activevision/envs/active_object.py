@@ -28,9 +28,14 @@ class ActiveObjectEnv(TaskEnv):
     | key | space | meaning |
     |---|---|---|
     | rgb, or each of ``sensors`` | Box (H, W, 3) uint8 | the view; depth in metres (unit: object radius), ids int32 |
+    | flow_backward | Box (H, W, 2) float32 | if it is among ``sensors``: optical flow to the last view; see below |
     | egomotion | Box (6,) float32 | twist [v, ω] of the last step, in the frame before it; zeros at the start |
     | proprioception | Box (P,) float32 | as the protocol allows: elevation in rad; azimuth as (sin, cos) |
     | steps_left | Box (1,) int32 | motions left |
+
+    ``sensors`` may have "flow_backward", from this view to the one before the last step, and "flow_forward", from that
+    one to this: pixels (column, row) by true depth and poses, each beside its masks ``…_valid`` and ``…_covisible``
+    (H, W) int8. All are 0 in the first view of an episode.
 
     ## Rewards
     Always 0: what a view is worth depends on the recogniser. ``activevision.agents.belief_env`` pays for belief.
@@ -51,7 +56,9 @@ class ActiveObjectEnv(TaskEnv):
     - ``split``: "train", "val" or "test".
     - ``protocol``: name of a preset or a Protocol.
     - ``action``: "grid" (views rendered once and cached) or "continuous" (rendered as they are seen).
-    - ``sensors``: of rgb, depth, instance, normal, position.
+    - ``sensors``: of rgb, depth, instance, normal, position, flow_backward, flow_forward.
+    - ``sensor_noise``: on what is observed alone: "gaussian", "poisson", "redwood", …, or models of
+      ``activevision.simulators.noise``; one, or several in the order in which they act. None unless given.
     - ``simulator``: "embree", "habitat", or a callable from scenes to a Simulator; Embree unless given.
     - ``render_mode``: "rgb_array" draws view, path and belief (``show_belief``) together.
 

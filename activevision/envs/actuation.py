@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 from scipy.special import ndtr, ndtri
 
+from activevision.errors import UserError, unknown
 from activevision.geometry import exp_se3, from_rotation_translation, log_se3, rotation_angle
 from activevision.settings import require_not_negative
 
@@ -19,6 +20,7 @@ _STILL = 1e-9  # metres or radians below which a command asks for no motion
 _FORWARD, _UP = np.array([0.0, 0.0, -1.0]), np.array([0.0, 1.0, 0.0])
 
 
+@runtime_checkable
 class ActuationNoise(Protocol):
     """From a commanded egomotion to the one that is realised. A command to stay is always obeyed."""
 
@@ -128,3 +130,19 @@ LOCOBOT = RobotNoise(
 )
 """A LoCoBot under its ILQR controller: figures that PyRobot's authors measured and habitat-sim 0.3 uses, where the
 second of each pair is a variance."""
+
+ACTUATIONS: dict[str, ActuationNoise] = {"locobot": LOCOBOT, "proportional": ProportionalNoise()}
+"""Models by name."""
+
+
+def get_actuation(noise: str | ActuationNoise) -> ActuationNoise:
+    """A model by name or as it is; UserError names the nearest one."""
+    if isinstance(noise, str):
+        if noise not in ACTUATIONS:
+            raise unknown("noise", noise, ACTUATIONS)
+        return ACTUATIONS[noise]
+    if not isinstance(noise, ActuationNoise):
+        raise UserError(
+            f"noise {noise!r}: give a model of activevision.envs.actuation, or one of {', '.join(ACTUATIONS)}."
+        )
+    return noise

@@ -9,9 +9,13 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from activevision.envs.sensor_spaces import FLOWS
 from activevision.envs.task import Task
 
-_MOVED = {"egomotion", "commanded", "collided"}  # what tasks say of the last motion
+_MOVED = {"egomotion", "commanded", "collided"} | {
+    f"{flow}{part}" for flow in FLOWS for part in ("", "_valid", "_covisible")
+}
+"""What tasks say of the last motion."""
 
 
 class AnsweringTask(Task):

@@ -36,6 +36,7 @@ class ExploreEnv(TaskEnv):
     | key | space | meaning |
     |---|---|---|
     | rgb, or each of ``sensors`` | Box (H, W, 3) uint8 | the view; depth in metres, ids int32 |
+    | flow_backward | Box (H, W, 2) float32 | if it is among ``sensors``: optical flow to the last view; see below |
     | egomotion | Box (6,) float32 | twist [v, ω] of the last step, in the frame before it; zeros at the start |
     | proprioception | Box (1,) or (3,) float32 | tilt in rad; in continuous motion roll and the height in m as well |
     | collided | Box (1,) int8 | whether something stopped the last step, wholly or in part |
@@ -44,6 +45,10 @@ class ExploreEnv(TaskEnv):
 
     The egomotion is the realised one, or with ``odometry="commanded"`` what was asked for. The class label is not in
     the observation, under any task. (A goal is: that a toilet is to be found does tell something about the room.)
+
+    ``sensors`` may have "flow_backward", from this view to the one before the last step, and "flow_forward", from that
+    one to this: pixels (column, row) by true depth and poses, each beside its masks ``…_valid`` and ``…_covisible``
+    (H, W) int8. All are 0 in the first view of an episode.
 
     ## Rewards
     - "room": always 0, because what a view is worth depends on the recogniser. ``activevision.agents.belief_env`` pays
@@ -78,7 +83,9 @@ class ExploreEnv(TaskEnv):
       ``eye_height``, ``hfov_deg``, ``height``, ``width``, ….
     - ``noise``: a model of ``activevision.envs.actuation``, or None for motions that come out as commanded. A model
       sees the motion in the level frame of the heading, as a robot does that carries the camera.
-    - ``sensors``: of rgb, depth, instance, category, normal, position.
+    - ``sensors``: of rgb, depth, instance, category, normal, position, flow_backward, flow_forward.
+    - ``sensor_noise``: on what is observed alone: "gaussian", "poisson", "redwood", …, or models of
+      ``activevision.simulators.noise``; one, or several in the order in which they act. None unless given.
     - ``simulator``: "embree", "habitat", or a callable from scenes to a Simulator; Embree unless given. One that has
       ``navigable(scene_id, agent)``, as habitat-sim with its navigation mesh, says itself where the free floor is.
     - ``render_mode``: "rgb_array" draws the view, the room from above with the way so far, and belief

@@ -8,6 +8,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from activevision.errors import UserError
+
 
 @dataclass(frozen=True)
 class Views:
@@ -50,6 +52,10 @@ class Aim:
 
     def prepare(self, scene: int) -> None:
         """Find out what takes long about a scene."""
+
+    def check(self, scenes: NDArray[np.int64], goals: NDArray[np.int64]) -> None:
+        """UserError for the first of goals (n,) that cannot be reached in its scene (n,)."""
+        raise UserError("reset option 'goal': this task has no goals; leave it out.")
 
     def begin(self, views: Views, luck: NDArray[np.float64], goals: NDArray[np.int64] | None) -> None:
         """Episodes begin with these views. luck: (n,) uniform in [0, 1). goals: (n,) asked for, or None."""

@@ -70,17 +70,21 @@ class Find(Aim):
     def prepare(self, scene: int) -> None:
         self._things(scene)
 
+    def check(self, scenes: NDArray[np.int64], goals: NDArray[np.int64]) -> None:
+        for scene, goal in zip(scenes.tolist(), goals.tolist(), strict=True):
+            findable = self._things(scene).findable
+            if not 0 <= goal < len(self.goals) or not findable[goal]:
+                names = ", ".join(np.array(self.goals)[findable])
+                raise UserError(
+                    f"goal {goal}: scene {self._places.entries[scene].id!r} has no good view of it; "
+                    f"give the index in `goals` of one of {names}."
+                )
+
     def begin(self, views: Views, luck: NDArray[np.float64], goals: NDArray[np.int64] | None) -> None:
         for i, (row, scene) in enumerate(zip(views.rows.tolist(), views.scenes.tolist(), strict=True)):
             findable = self._things(scene).findable
             quality = self._qualities(views, i)
             if goals is not None:
-                if not 0 <= goals[i] < len(self.goals) or not findable[goals[i]]:
-                    names = ", ".join(np.array(self.goals)[findable])
-                    raise UserError(
-                        f"goal {goals[i]}: scene {self._places.entries[scene].id!r} has no good view of it; "
-                        f"give the index in `goals` of one of {names}."
-                    )
                 self.goal[row] = goals[i]
             else:
                 hidden = np.flatnonzero(findable & (quality < 1))

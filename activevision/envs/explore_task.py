@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from activevision.envs.actuation import ActuationNoise
+from activevision.envs.actuation import ActuationNoise, get_actuation
 from activevision.envs.explore_aim import Aim, Views
 from activevision.envs.explore_drawing import TopViews, draw_exploration
 from activevision.envs.explore_motion import ContinuousMotions, DiscreteMotions, Limits, Stance, realised
 from activevision.envs.explore_places import Places
-from activevision.envs.sensor_spaces import sensor_spaces
-from activevision.envs.task import Task
+from activevision.envs.flow_sensor import FlowSensor
+from activevision.envs.sensor_noise import NoiseChoice, SensorNoise
+from activevision.envs.sensor_spaces import rendered, sensor_spaces
+from activevision.envs.task import Task, noted
 from activevision.errors import UserError, unknown
 from activevision.explore_protocol import TASKS, ExploreProtocol, get_explore_protocol
 from activevision.geometry import egomotion, log_se3
@@ -24,7 +25,6 @@ from activevision.machine import spread
 from activevision.progress import progress
 from activevision.scenes import Catalogue, get_catalogue
 from activevision.simulators.registry import SimulatorFactory, get_simulator
-from activevision.simulators.simulator import check_sensors
 
 _FARTHEST = 1000.0  # metres: what a depth image may hold
 _OPTIONS = ("scene", "viewpoint", "goal")
@@ -50,15 +50,20 @@ class ExploreTask(Task):
         protocol: str | ExploreProtocol | None = None,
         sensors: Sequence[str] = ("rgb",),
         simulator: str | SimulatorFactory | None = None,
-        noise: ActuationNoise | None = None,
+        noise: str | ActuationNoise | None = None,
+        sensor_noise: NoiseChoice | None = None,
         catalogue_options: dict[str, Any] | None = None,
         **changes: Any,
     ):
-        check_sensors(sensors)
+        self._rendered = rendered(sensors)
         if num_envs < 1:
             raise UserError(f"vector environment with num_envs={num_envs}: it needs at least 1.")
-        self.protocol = _protocol(task, protocol, noise, changes)
-        self._noise = noise
+        self._noise = None if noise is None else get_actuation(noise)
+        self._sensor_noise = SensorNoise(num_envs, sensor_noise, sensors)
+        self.protocol = noted(
+            _protocol(task, protocol, changes), "noise", "none" if noise is None else repr(self._noise)
+        )
+        self.protocol = noted(self.protocol, "sensor_noise", self._sensor_noise.name)
         self.catalogue = get_catalogue(catalogue, **(catalogue_options or {}))
         self.split = split
         self.classes = tuple(self.catalogue.classes)
@@ -81,6 +86,7 @@ class ExploreTask(Task):
         self.reward = np.zeros(num_envs)
         self.path = np.zeros((num_envs, self.protocol.views, 4))
         self._images: dict[str, NDArray] = {}
+        self._flow = FlowSensor(num_envs, self.protocol.camera, self.sensors)
         self._collided = np.zeros(num_envs, bool)
         self._commanded = np.broadcast_to(np.eye(4), (num_envs, 4, 4)).copy()
         self._egomotion = self._commanded.copy()
@@ -131,6 +137,11 @@ class ExploreTask(Task):
             viewpoints = self._asked(options["viewpoint"], rows, np.float64, (4,))
             feet, angles[:, :2] = self._check_viewpoints(scenes, viewpoints), viewpoints[:, 2:]
         goals = self._asked(options["goal"], rows, np.int64, ()) if "goal" in options else None
+        if goals is not None:
+            self.aim.check(scenes, goals)
+        # nothing has changed up to here, so that an episode goes on after options that are refused
+        self._sensor_noise.begin(mask, luck)
+        self._flow.begin(mask)
         self.scene[rows] = scenes
         self.stance[rows] = Stance(feet, np.full(len(rows), self.protocol.eye_height), angles)
         self.taken[rows] = 1
@@ -148,6 +159,7 @@ class ExploreTask(Task):
         rows = np.flatnonzero(mask)
         if not len(rows):
             return
+        self._flow.move(mask)
         stance = self.stance[rows]
         poses = stance.poses
         commanded = self._motions.commanded(stance, actions[rows])
@@ -169,8 +181,12 @@ class ExploreTask(Task):
     def observation(self) -> dict[str, NDArray]:
         """Batched arrays (N, …), made anew at every call."""
         motion = self._egomotion if self.protocol.odometry == "realised" else self._commanded
+        images = {sensor: self._images[sensor].copy() for sensor in self.sensors if sensor in self._images}
+        if self._flow.wanted:
+            images |= self._flow.look(self._images["depth"], self.stance.poses)
+        self._sensor_noise.apply(images, self.taken)
         return {
-            **{sensor: self._images[sensor].copy() for sensor in self.sensors},
+            **images,
             "egomotion": log_se3(motion).astype(np.float32),
             "proprioception": self._limits.sensed(self.stance),
             "collided": self._collided[:, None].astype(np.int8),
@@ -215,7 +231,7 @@ class ExploreTask(Task):
 
     def _look(self, rows: NDArray[np.int64]) -> Views:
         """Render what the cameras of these rows see, all in one call."""
-        sensors = tuple(dict.fromkeys((*self.sensors, *self.aim.sensors)))
+        sensors = tuple(dict.fromkeys((*self._rendered, *self.aim.sensors)))
         poses = self.stance[rows].poses
         images = self.places.simulator.render(self.scene[rows], poses, self.protocol.camera, sensors)
         if len(rows) == self.num_envs:
@@ -264,10 +280,8 @@ class ExploreTask(Task):
         )
 
 
-def _protocol(
-    task: str | None, protocol: str | ExploreProtocol | None, noise: ActuationNoise | None, changes: dict[str, Any]
-) -> ExploreProtocol:
-    """The preset of a task, or the protocol given, with single settings changed and the noise written down."""
+def _protocol(task: str | None, protocol: str | ExploreProtocol | None, changes: dict[str, Any]) -> ExploreProtocol:
+    """The preset of a task, or the protocol given, with single settings changed."""
     if protocol is None:
         task = task or "room"
         if task not in TASKS:
@@ -275,9 +289,4 @@ def _protocol(
         protocol = f"explore-{task}"
     elif task is not None:
         changes = {**changes, "task": task}
-    protocol = get_explore_protocol(protocol, **changes)
-    if noise is not None:
-        return replace(protocol, noise=repr(noise))
-    if protocol.noise != "none":
-        raise UserError(f"protocol {protocol.name!r} has noise {protocol.noise}: give that model as `noise`.")
-    return protocol
+    return get_explore_protocol(protocol, **changes)

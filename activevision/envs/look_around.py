@@ -34,9 +34,14 @@ class LookAroundEnv(TaskEnv):
     | key | space | meaning |
     |---|---|---|
     | rgb, or each of ``sensors`` | Box (H, W, 3) uint8 | the view; depth in metres, ids int32 |
+    | flow_backward | Box (H, W, 2) float32 | if it is among ``sensors``: optical flow to the last view; see below |
     | egomotion | Box (6,) float32 | twist [v, ω] of the last step, in the frame before it; zeros at start and end |
     | proprioception | Box (P,) float32 | as the protocol allows: elevation in rad; azimuth as (sin, cos) |
     | steps_left | Box (1,) int32 | actions left, T at the start |
+
+    ``sensors`` may have "flow_backward", from this view to the one before the last step, and "flow_forward", from that
+    one to this: pixels (column, row) by true depth and poses, each beside its masks ``…_valid`` and ``…_covisible``
+    (H, W) int8. All are 0 in the first view of an episode.
 
     ## Rewards
     How far the error fell from the previous prediction to this one. The error is the mean squared error of all pixel
@@ -60,7 +65,9 @@ class LookAroundEnv(TaskEnv):
       ``catalogue_options``: its arguments.
     - ``split``: "train", "val" or "test".
     - ``action``: "grid" (views rendered once and cached) or "continuous" (rendered as they are seen, the target too).
-    - ``sensors``: rgb and any of depth, instance, category, normal, position.
+    - ``sensors``: rgb and any of depth, instance, category, normal, position, flow_backward, flow_forward.
+    - ``sensor_noise``: on what is observed alone: "gaussian", "poisson", "redwood", …, or models of
+      ``activevision.simulators.noise``; one, or several in the order in which they act. None unless given.
     - ``simulator``: "embree", "habitat", "panorama", or a callable from scenes to a Simulator; what fits unless given.
     - ``render_mode``: "rgb_array" draws the view, the predicted and the true grid together.
 

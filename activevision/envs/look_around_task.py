@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from activevision.envs.answering import AnsweringTask
 from activevision.envs.look_around_drawing import draw_completion
+from activevision.envs.sensor_noise import NoiseChoice
+from activevision.envs.sensor_spaces import rendered
 from activevision.envs.view_task import ViewTask
 from activevision.errors import UserError
 from activevision.protocol import Protocol, get_protocol
@@ -41,10 +43,11 @@ class LookAroundTask(AnsweringTask):
         action: str = "grid",
         sensors: Sequence[str] = ("rgb",),
         simulator: str | SimulatorFactory | None = None,
+        sensor_noise: NoiseChoice | None = None,
         catalogue_options: dict[str, Any] | None = None,
     ):
         protocol = get_protocol(protocol)
-        if "rgb" not in sensors:
+        if "rgb" not in rendered(sensors):
             raise UserError(f"sensors {tuple(sensors)}: it is rgb views that are to be predicted, so add 'rgb'.")
         task = ViewTask(
             num_envs,
@@ -55,9 +58,11 @@ class LookAroundTask(AnsweringTask):
             action=action,
             sensors=sensors,
             simulator=simulator,
+            sensor_noise=sensor_noise,
             catalogue_options=catalogue_options,
         )
         super().__init__(task)
+        protocol = task.protocol
         self._shape = (*protocol.grid_shape, protocol.height, protocol.width, 3)
         self.action_space = spaces.Dict(
             {"motion": task.action_space, "prediction": spaces.Box(0, 255, self._shape, np.uint8)}
@@ -70,7 +75,7 @@ class LookAroundTask(AnsweringTask):
         super().start(mask, generators, options)
         around = self.task.viewpoints.around(self.task.viewpoint[mask])
         scenes = np.repeat(self.task.scene[mask], around.shape[1])
-        views = self.task.viewpoints.look(scenes, around.reshape(-1, around.shape[-1]), "rgb")
+        views = self.task.viewpoints.look(scenes, around.reshape(-1, around.shape[-1]), ("rgb",))["rgb"]
         self.target[mask] = views.reshape(-1, *self._shape)
         for index in np.flatnonzero(mask).tolist():
             self.error[index] = _error_of_grey(self.target[index])
@@ -103,8 +108,9 @@ class LookAroundTask(AnsweringTask):
         task = self.task
         entry = self.entries[int(task.scene[index])]
         path = task.viewpoints.angles(task.path[index, : task.taken[index]])
+        place = task.scene[index : index + 1], task.viewpoint[index : index + 1]
         return draw_completion(
-            frame=task.viewpoints.look(task.scene[index : index + 1], task.viewpoint[index : index + 1], "rgb")[0],
+            frame=task.viewpoints.look(*place, ("rgb",))["rgb"][0],
             target=self.target[index],
             prediction=self._prediction[index] if self.answers[index] else None,
             predicted_from=int(self.answers[index]),

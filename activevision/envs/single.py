@@ -32,8 +32,8 @@ class TaskEnv(TaskFacts, gymnasium.Env[dict[str, NDArray], Any]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, NDArray], dict[str, Any]]:
         super().reset(seed=seed)
-        self._belief, self._ended = None, False
         self.task.start(self._all, [self.np_random], options)
+        self._belief, self._ended = None, False
         return first(self.task.observation()), first(self.task.info())
 
     def step(self, action: Any) -> tuple[dict[str, NDArray], float, bool, bool, dict[str, Any]]:

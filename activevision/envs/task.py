@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 from gymnasium import spaces
@@ -15,6 +16,8 @@ from activevision.errors import UserError
 from activevision.explore_protocol import ExploreProtocol
 from activevision.protocol import Protocol
 from activevision.scenes import Catalogue, Entry
+
+AnyProtocol = TypeVar("AnyProtocol", Protocol, ExploreProtocol)
 
 
 class Task(ABC):
@@ -89,6 +92,18 @@ class TaskFacts:
     @property
     def entries(self) -> tuple[Entry, ...]:
         return self.task.entries
+
+
+def noted(protocol: AnyProtocol, setting: str, noise: str) -> AnyProtocol:
+    """A protocol that tells of the noise of an environment; UserError where it tells of other noise already.
+
+    setting: its field. noise: what it is to say, "none" where there is none.
+    """
+    told = getattr(protocol, setting)
+    if told not in ("none", noise):
+        raise UserError(f"protocol {protocol.name!r} has {setting} {told}: give that model as `{setting}`.")
+    change: dict[str, Any] = {setting: noise}
+    return replace(protocol, **change)
 
 
 def check_discrete(actions: NDArray, space: spaces.Discrete) -> None:

@@ -10,14 +10,15 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from activevision.envs.drawing import draw_episode
-from activevision.envs.sensor_spaces import sensor_spaces
-from activevision.envs.task import Task, check_discrete
+from activevision.envs.flow_sensor import FlowSensor
+from activevision.envs.sensor_noise import NoiseChoice, SensorNoise
+from activevision.envs.sensor_spaces import rendered, sensor_spaces
+from activevision.envs.task import Task, check_discrete, noted
 from activevision.envs.viewpoints import GridViewpoints, SphereViewpoints, ViewpointSpace
 from activevision.errors import UserError, unknown
 from activevision.protocol import Protocol, get_protocol
 from activevision.scenes import Catalogue, get_catalogue
 from activevision.simulators.registry import SimulatorFactory, get_simulator
-from activevision.simulators.simulator import check_sensors
 from activevision.simulators.view_grid import ViewGrid
 
 _ENVIRONMENTS = {"orbit": "activevision/ActiveObject-v0", "turn": "activevision/ActiveScene-v0"}
@@ -45,12 +46,14 @@ class ViewTask(Task):
         action: str = "grid",
         sensors: Sequence[str] = ("rgb",),
         simulator: str | SimulatorFactory | None = None,
+        sensor_noise: NoiseChoice | None = None,
         catalogue_options: dict[str, Any] | None = None,
     ):
-        check_sensors(sensors)
+        self._rendered = rendered(sensors)
         if num_envs < 1:
             raise UserError(f"vector environment with num_envs={num_envs}: it needs at least 1.")
-        self.protocol = get_protocol(protocol)
+        self._noise = SensorNoise(num_envs, sensor_noise, sensors)
+        self.protocol = noted(get_protocol(protocol), "sensor_noise", self._noise.name)
         if self.protocol.views < 2:
             raise UserError(f"protocol {self.protocol.name!r} has T=1: an environment needs T of at least 2 to move.")
         if self.protocol.viewpoints != viewpoints:
@@ -68,7 +71,7 @@ class ViewTask(Task):
         factory = get_simulator(simulator, self.catalogue)
         self.viewpoints: ViewpointSpace
         if action == "grid":
-            self.viewpoints = GridViewpoints(ViewGrid(self.entries, self.protocol, sensors, factory))
+            self.viewpoints = GridViewpoints(ViewGrid(self.entries, self.protocol, self._rendered, factory))
         elif action == "continuous":
             self.viewpoints = SphereViewpoints(self.entries, self.protocol, factory)
         else:
@@ -82,6 +85,7 @@ class ViewTask(Task):
         self.taken = np.zeros(num_envs, np.int64)
         self.reward = np.zeros(num_envs)
         self.path = np.repeat(self.viewpoint[:, None], self.protocol.views, axis=1)
+        self._flow = FlowSensor(num_envs, self.protocol.camera, self.sensors)
         self._twist = np.zeros((num_envs, 6), np.float32)
         self._egomotion = np.broadcast_to(np.eye(4), (num_envs, 4, 4)).copy()
 
@@ -111,22 +115,31 @@ class ViewTask(Task):
                 raise unknown("reset option", name, ["scene", "viewpoint"])
         # drawn even where options replace them, so that the stream does not depend on the options
         unit = np.stack([generators[index].random(3) for index in np.flatnonzero(mask).tolist()])
-        self.scene[mask] = (unit[:, 0] * len(self.entries)).astype(np.int64)
-        self.viewpoint[mask] = self.viewpoints.place(unit[:, 1:])
+        scenes, viewpoints = (unit[:, 0] * len(self.entries)).astype(np.int64), self.viewpoints.place(unit[:, 1:])
         if options.get("scene") is not None:
-            scenes = np.broadcast_to(np.asarray(options["scene"], np.int64), self.num_envs)
+            scenes = self._asked("scene", np.asarray(options["scene"], np.int64), ())[mask]
             if np.any(scenes < 0) or np.any(scenes >= len(self.entries)):
                 raise UserError(
                     f"scenes {scenes.min()} to {scenes.max()}: split {self.split!r} has 0 to {len(self.entries) - 1}."
                 )
-            self.scene[mask] = scenes[mask]
         if options.get("viewpoint") is not None:
-            viewpoints = self.viewpoints.check(options["viewpoint"])
-            self.viewpoint[mask] = np.broadcast_to(viewpoints, self.viewpoint.shape)[mask]
+            viewpoints = self._asked("viewpoint", self.viewpoints.check(options["viewpoint"]), (2,))[mask]
+        # nothing has changed up to here, so that an episode goes on after options that are refused
+        self.scene[mask], self.viewpoint[mask] = scenes, viewpoints
+        self._noise.begin(mask, unit[:, 1:])
+        self._flow.begin(mask)
         self.taken[mask] = 1
         self._twist[mask] = 0
         self._egomotion[mask] = np.eye(4)
         self.path[mask, 0] = self.viewpoint[mask]
+
+    def _asked(self, name: str, value: NDArray, tail: tuple[int, ...]) -> NDArray:
+        """What an option gives for all environments (N, *tail), from one value for all or one for each."""
+        if value.shape not in (tail, (self.num_envs, *tail)):
+            raise UserError(
+                f"reset option {name!r} of shape {value.shape}: give {tail or 'one number'}, or as many as copies."
+            )
+        return np.broadcast_to(value, (self.num_envs, *tail))
 
     def step(self, mask: NDArray[np.bool_], actions: Any, generators: Sequence[Any]) -> None:
         """Move the cameras where ``mask`` (N,) is set."""
@@ -137,6 +150,7 @@ class ViewTask(Task):
             check_discrete(actions, self.action_space)
         elif not np.isfinite(actions).all() or np.abs(actions).max() > 1:
             raise UserError(f"motion {actions.ravel()[np.abs(actions).argmax()]} is not in {self.action_space}.")
+        self._flow.move(mask)
         target = self.viewpoints.move(self.viewpoint, actions)
         motion, twist = self.viewpoints.egomotions(self.viewpoint, target)
         if mask.all():
@@ -155,7 +169,11 @@ class ViewTask(Task):
 
     def observation(self) -> dict[str, NDArray]:
         """Batched arrays (N, …), made anew at every call."""
-        observation = {sensor: self.viewpoints.look(self.scene, self.viewpoint, sensor) for sensor in self.sensors}
+        images = self.viewpoints.look(self.scene, self.viewpoint, self._rendered)
+        observation = {sensor: images[sensor] for sensor in self.sensors if sensor in images}
+        if self._flow.wanted:
+            observation |= self._flow.look(images["depth"], self.viewpoints.poses(self.viewpoint))
+        self._noise.apply(observation, self.taken)
         observation["egomotion"] = self._twist.copy()
         if self.protocol.proprioception:
             angles = self.viewpoints.angles(self.viewpoint)
@@ -176,8 +194,9 @@ class ViewTask(Task):
         }
 
     def draw(self, index: int, belief: NDArray | None) -> NDArray[np.uint8]:
+        place = self.scene[index : index + 1], self.viewpoint[index : index + 1]
         return draw_episode(
-            frame=self.viewpoints.look(self.scene[index : index + 1], self.viewpoint[index : index + 1], "rgb")[0],
+            frame=self.viewpoints.look(*place, ("rgb",))["rgb"][0],
             angles=self.viewpoints.angles(self.path[index, : self.taken[index]]),
             views=self.protocol.views,
             classes=self.classes,

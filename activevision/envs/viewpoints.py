@@ -55,8 +55,8 @@ class ViewpointSpace(Protocol):
         """States (N, E·A, d) of the protocol's view grid in raster order, turned to begin at the azimuth of each."""
         ...
 
-    def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
-        """Images (N, H, W, …) of scenes (N,)."""
+    def look(self, scenes: NDArray, states: NDArray, sensors: Sequence[str]) -> dict[str, NDArray]:
+        """Images (N, H, W, …) of scenes (N,), of each sensor, made anew."""
         ...
 
 
@@ -97,8 +97,8 @@ class GridViewpoints:
         rows, columns = np.indices(self.protocol.grid_shape).reshape(2, 1, -1)
         return np.stack(np.broadcast_arrays(rows, (columns + states[:, 1:]) % self.protocol.azimuths), axis=-1)
 
-    def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
-        return self.grid.views(scenes, states, sensor)
+    def look(self, scenes: NDArray, states: NDArray, sensors: Sequence[str]) -> dict[str, NDArray]:
+        return {sensor: self.grid.views(scenes, states, sensor) for sensor in sensors}
 
 
 class SphereViewpoints:
@@ -109,6 +109,7 @@ class SphereViewpoints:
     """
 
     def __init__(self, entries: Sequence[Entry], protocol: ViewProtocol, simulator: SimulatorFactory):
+        self._made_of = entries, protocol, simulator
         self.protocol = protocol
         self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
         self._simulator = simulator(_PlacedScenes(entries, protocol))
@@ -116,6 +117,9 @@ class SphereViewpoints:
         rows, columns = (n // 2 for n in protocol.neighbourhood)
         row_step = (self._high - self._low) / max(len(protocol.elevations_deg) - 1, 1)
         self._reach = np.array([rows * row_step, columns * protocol.azimuth_step])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._made_of  # a copy has a simulator of its own
 
     def place(self, unit: NDArray[np.float64]) -> NDArray:
         return np.array([self._low, 0.0]) + unit * [self._high - self._low, 2 * np.pi]
@@ -148,8 +152,8 @@ class SphereViewpoints:
         azimuths = (states[:, 1:] + columns * self.protocol.azimuth_step) % (2 * np.pi)
         return np.stack(np.broadcast_arrays(self.protocol.elevations[rows], azimuths), axis=-1)
 
-    def look(self, scenes: NDArray, states: NDArray, sensor: str) -> NDArray:
-        return self._simulator.render(scenes, self.poses(states), self.protocol.camera, (sensor,))[sensor]
+    def look(self, scenes: NDArray, states: NDArray, sensors: Sequence[str]) -> dict[str, NDArray]:
+        return self._simulator.render(scenes, self.poses(states), self.protocol.camera, sensors)
 
 
 class _PlacedScenes(Sequence[Any]):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from activevision.camera import CameraModel
-from activevision.errors import UserError
+from activevision.errors import UserError, unknown
 from activevision.scenes.srgb import LINEAR, srgb_from_linear
 from activevision.settings import require_not_negative, require_positive
 from activevision.simulators.simulator import Simulator, check_sensors
 
 
+@runtime_checkable
 class Noise(Protocol):
     """What one cause does to images: a frozen dataclass, whose fields become part of a simulator's settings.
 
@@ -171,6 +172,30 @@ class KinectDepthNoise:
         sigma = self.strength * (0.0012 + 0.0019 * (nearby - 0.4) ** 2)
         depth = np.maximum(nearby + sigma * generator.standard_normal(images.shape, np.float32), 1e-3)
         return np.where((images > 0) & (nearby > 0), depth, 0).astype(np.float32)
+
+
+NOISES: dict[str, type[Noise]] = {
+    "gaussian": GaussianNoise,
+    "speckle": SpeckleNoise,
+    "poisson": PoissonNoise,
+    "salt-and-pepper": SaltAndPepperNoise,
+    "redwood": RedwoodDepthNoise,
+    "kinect": KinectDepthNoise,
+}
+"""Models by name, of rgb but for the last two, which are of depth."""
+
+
+def get_noise(noise: str | Noise) -> Noise:
+    """A model by name, with the settings that it has by itself, or as it is; UserError names the nearest one."""
+    if isinstance(noise, str):
+        if noise not in NOISES:
+            raise unknown("noise", noise, NOISES)
+        return NOISES[noise]()
+    if not isinstance(noise, Noise):
+        raise UserError(
+            f"noise {noise!r}: give a model of activevision.simulators.noise, or one of {', '.join(NOISES)}."
+        )
+    return noise
 
 
 class NoisySimulator:
