@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from activevision.rollouts.engines import Engine
     from activevision.rollouts.recorder import Recorder
 
-_ENVIRONMENTS = {True: 64, False: 16}  # on a view grid, where a step is a look-up, and where it is rendering
+_ENVIRONMENTS = {True: 64, False: 8}  # on a view grid, where a step is a look-up, and where it is rendering
 _FRAMES = 1024  # in a shard, or one batch of episodes if that is more
 _FLOW = "flow"
 

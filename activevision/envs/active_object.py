@@ -47,7 +47,8 @@ class ActiveObjectEnv(TaskEnv):
     Terminated after ``protocol.views`` views; never truncated.
 
     ## Info
-    pose (4, 4) ``world_from_camera`` and egomotion (4, 4) ``camera_t_from_camera_t1`` float64; viewpoint; scene (index
+    pose (4, 4) ``world_from_camera``; egomotion, realised, and commanded (4, 4) ``camera_t_from_camera_t1`` float64;
+    collided, whether the lowest or highest row kept them apart; viewpoint; scene (index
     into the split), scene_id, label (index into ``classes``).
 
     ## Arguments

@@ -47,8 +47,9 @@ class ActiveSceneEnv(TaskEnv):
     Terminated after ``protocol.views`` views; never truncated.
 
     ## Info
-    pose (4, 4) ``world_from_camera`` with the camera's place as the origin, and egomotion (4, 4)
-    ``camera_t_from_camera_t1`` float64; viewpoint; scene (index into the split), scene_id, label (into ``classes``).
+    pose (4, 4) ``world_from_camera`` with the camera's place as the origin; egomotion, realised, and commanded (4, 4)
+    ``camera_t_from_camera_t1`` float64; collided, whether the lowest or highest row kept them apart; viewpoint; scene
+    (index into the split), scene_id, label (into ``classes``).
 
     ## Arguments
     - ``catalogue``: "rooms-procedural", "rooms", a folder of panoramas or scans, or a Catalogue. ``catalogue_options``.

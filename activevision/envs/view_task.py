@@ -88,6 +88,8 @@ class ViewTask(Task):
         self._flow = FlowSensor(num_envs, self.protocol.camera, self.sensors)
         self._twist = np.zeros((num_envs, 6), np.float32)
         self._egomotion = np.broadcast_to(np.eye(4), (num_envs, 4, 4)).copy()
+        self._commanded = self._egomotion.copy()
+        self._collided = np.zeros(num_envs, bool)
 
     def prepare(self) -> None:
         if isinstance(self.viewpoints, GridViewpoints):
@@ -130,7 +132,8 @@ class ViewTask(Task):
         self._flow.begin(mask)
         self.taken[mask] = 1
         self._twist[mask] = 0
-        self._egomotion[mask] = np.eye(4)
+        self._egomotion[mask] = self._commanded[mask] = np.eye(4)
+        self._collided[mask] = False
         self.path[mask, 0] = self.viewpoint[mask]
 
     def _asked(self, name: str, value: NDArray, tail: tuple[int, ...]) -> NDArray:
@@ -153,13 +156,17 @@ class ViewTask(Task):
         self._flow.move(mask)
         target = self.viewpoints.move(self.viewpoint, actions)
         motion, twist = self.viewpoints.egomotions(self.viewpoint, target)
+        commanded, collided = self.viewpoints.commanded(self.viewpoint, actions, motion)
         if mask.all():
             self.viewpoint, self._egomotion, self._twist = target, motion, twist
+            self._commanded, self._collided = commanded, collided
             self.taken += 1
         else:
             self.viewpoint = np.where(mask[:, None], target, self.viewpoint)
             self._egomotion = np.where(mask[:, None, None], motion, self._egomotion)
             self._twist = np.where(mask[:, None], twist, self._twist)
+            self._commanded = np.where(mask[:, None, None], commanded, self._commanded)
+            self._collided = np.where(mask, collided, self._collided)
             self.taken = self.taken + mask
         self.path[mask, self.taken[mask] - 1] = self.viewpoint[mask]
 
@@ -187,6 +194,8 @@ class ViewTask(Task):
         return {
             "pose": self.viewpoints.poses(self.viewpoint),
             "egomotion": self._egomotion.copy(),
+            "commanded": self._commanded.copy(),
+            "collided": self._collided.copy(),
             "viewpoint": self.viewpoint.copy(),
             "scene": self.scene.copy(),
             "scene_id": self._scene_ids[self.scene],

@@ -47,6 +47,12 @@ class ViewpointSpace(Protocol):
         """``camera_t_from_camera_t1`` (N, 4, 4) and its twist (N, 6)."""
         ...
 
+    def commanded(
+        self, states: NDArray, actions: NDArray, realised: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Egomotions (N, 4, 4) that motions ask for, and where (N,) a limit kept them from being the realised ones."""
+        ...
+
     def angles(self, states: NDArray) -> NDArray[np.float64]:
         """(N, 2) elevation and azimuth in radians."""
         ...
@@ -89,6 +95,25 @@ class GridViewpoints:
     def egomotions(self, states: NDArray, next_states: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         index = self.protocol.motion_index(states, next_states)
         return self.protocol.egomotions[index], self.protocol.twists[index]
+
+    def commanded(
+        self, states: NDArray, actions: NDArray, realised: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        protocol, rows = self.protocol, len(self.protocol.elevations)
+        target = states + protocol.motions[actions]
+        stopped = (target[:, 0] < 0) | (target[:, 0] >= rows)
+        if protocol.wrap_elevation or not stopped.any():
+            return realised, np.zeros(len(states), bool)
+        # rows beyond the last ones, as far apart as those
+        elevations, edge = protocol.elevations, np.clip(target[:, 0], 0, rows - 1)
+        step = np.where(
+            target[:, 0] < 0,
+            elevations[min(1, rows - 1)] - elevations[0],
+            elevations[-1] - elevations[max(rows - 2, 0)],
+        )
+        elevation = elevations[edge] + (target[:, 0] - edge) * step
+        asked = egomotion(self.poses(states), protocol.pose(elevation, target[:, 1] * protocol.azimuth_step))
+        return np.where(stopped[:, None, None], asked, realised), stopped
 
     def angles(self, states: NDArray) -> NDArray[np.float64]:
         return np.stack([self.protocol.elevations[states[:, 0]], states[:, 1] * self.protocol.azimuth_step], axis=-1)
@@ -143,6 +168,15 @@ class SphereViewpoints:
     def egomotions(self, states: NDArray, next_states: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         motion = egomotion(self.poses(states), self.poses(next_states))
         return motion, log_se3(motion).astype(np.float32)
+
+    def commanded(
+        self, states: NDArray, actions: NDArray, realised: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        target = states + np.clip(actions, -1, 1) * self._reach
+        stopped = (target[:, 0] < self._low) | (target[:, 0] > self._high)
+        if not stopped.any():
+            return realised, stopped
+        return np.where(stopped[:, None, None], egomotion(self.poses(states), self.poses(target)), realised), stopped
 
     def angles(self, states: NDArray) -> NDArray[np.float64]:
         return states

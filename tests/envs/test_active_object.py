@@ -276,3 +276,21 @@ def test_a_simulator_of_one_thread_is_prepared_by_the_caller_alone(solids, tmp_p
     monkeypatch.setenv("ACTIVEVISION_CACHE", str(tmp_path))
     vector(solids, simulator=OneThread).unwrapped.task.prepare()
     assert OneThread.users == {threading.get_ident()}
+
+
+@pytest.mark.parametrize("action", ["grid", "continuous"])
+def test_commanded_and_realised_motion_differ_where_a_limit_stops_the_camera_and_nowhere_else(solids, action):
+    env = vector(solids, 64, action=action, autoreset_mode="Disabled")
+    _, before = env.reset(seed=3)
+    right_up = len(SMALL.motions) - 2
+    motion = np.full(64, right_up) if action == "grid" else np.tile(np.float32([1.0, 0.4]), (64, 1))
+    _, _, _, _, info = env.step(motion)
+    np.testing.assert_allclose(info["egomotion"], egomotion(before["pose"], info["pose"]), atol=1e-9)
+    free, stopped = ~info["collided"], info["collided"]
+    assert free.any()
+    assert stopped.any()
+    np.testing.assert_array_equal(info["commanded"][free], info["egomotion"][free])
+    # round the object by as much as without the limit, which is more than came of it
+    whole = np.arccos(np.clip((np.trace(info["commanded"][:, :3, :3], axis1=1, axis2=2) - 1) / 2, -1, 1))
+    came = np.arccos(np.clip((np.trace(info["egomotion"][:, :3, :3], axis1=1, axis2=2) - 1) / 2, -1, 1))
+    assert (whole[stopped] > came[stopped] + 1e-3).all()
