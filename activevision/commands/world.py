@@ -24,11 +24,15 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class World:
-    """An environment's id, a catalogue and a protocol: what rollouts, agents and results come from."""
+    """An environment's id, a catalogue and a protocol: what rollouts, agents and results come from.
+
+    simulator: the name of what renders it; None for the embedded one that fits the catalogue.
+    """
 
     env: str
     catalogue: Catalogue
     protocol: Protocol | ExploreProtocol
+    simulator: str | None = None
 
     def make(self, split: str, num_envs: int, autoreset_mode: str = "Disabled") -> VectorEnv:
         """A native vector environment over a split, its views rendered if they were not yet."""
@@ -41,6 +45,7 @@ class World:
             catalogue=self.catalogue,
             split=split,
             protocol=self.protocol,
+            simulator=self.simulator,
             autoreset_mode=autoreset_mode,
         )
         env.unwrapped.task.prepare()  # type: ignore[attr-defined]
@@ -70,6 +75,9 @@ class WorldChoice(SceneChoice):
     """Id of the environment: activevision/ActiveObject-v0 unless given."""
     protocol: str | None = None
     """Name of a protocol; that of the environment unless given."""
+    simulator: str | None = None
+    """What renders: embree, habitat, habitat-worker (in a process of its own, started again once if it dies) or
+    panorama; the embedded one that fits the scenes unless given."""
 
     def resolved(self) -> WorldChoice:
         """With everything named that was left to the environment; UserError for one that is not ours."""
@@ -85,10 +93,11 @@ class WorldChoice(SceneChoice):
         return replace(self, env=env, scenes=self.scenes or scenes, protocol=self.protocol or protocol)
 
     def world(self) -> World:
-        """UserError for a wrong environment, catalogue, option or protocol."""
+        """UserError for a wrong environment, catalogue, option, protocol or simulator."""
         from activevision.errors import UserError
         from activevision.explore_protocol import get_explore_protocol
         from activevision.protocol import get_protocol
+        from activevision.simulators.registry import get_simulator
 
         choice = self.resolved()
         assert choice.protocol is not None
@@ -98,4 +107,6 @@ class WorldChoice(SceneChoice):
             raise UserError(
                 f"protocol {choice.protocol!r} is not about recognising the room: make its environment with gym.make."
             )
-        return World(choice.env, choice.catalogue(), protocol)
+        catalogue = choice.catalogue()
+        get_simulator(choice.simulator, catalogue)  # a wrong name is an error before anything is done
+        return World(choice.env, catalogue, protocol, choice.simulator)
