@@ -50,7 +50,7 @@ class Collect:
     """Decides scenes, viewpoints and motions."""
 
     def run(self) -> None:
-        world = self.choice.world()
+        world = self.choice.any_world()
         collect_rollouts(
             world,
             self.split,

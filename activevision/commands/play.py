@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from activevision.commands.playing.steering import Steering
     from activevision.envs.single import TaskEnv
 
-_LOOK_AROUND = "activevision/LookAround-v0"
 _BLINK = 0.2  # seconds after which a window that changed its size is drawn anew
 
 
@@ -152,27 +151,14 @@ class _Player:
 
 def _world(choice: WorldChoice, pixels: int | None) -> World:
     """Environment, scenes and protocol; UserError for one that does not exist."""
-    import gymnasium
-
-    from activevision.errors import unknown
-    from activevision.protocol import get_protocol
-
-    known = [name for name in gymnasium.registry if name.startswith("activevision/")]
-    if choice.env and choice.env not in known:
-        raise unknown("environment", choice.env, known)
-    if choice.env == _LOOK_AROUND:
-        protocol = get_protocol(choice.protocol or "look-around-32")
-        scenes = choice.scenes or ("procedural" if protocol.viewpoints == "orbit" else "rooms-procedural")
-        world = World(choice.env, replace(choice, scenes=scenes).catalogue(), protocol, scenes, choice.options)
-    else:
-        world = choice.world()
+    world = choice.any_world()
     return world if pixels is None else replace(world, protocol=replace(world.protocol, width=pixels, height=pixels))
 
 
 def _environment(world: World, split: str) -> TaskEnv:
     import gymnasium
 
-    env = gymnasium.make(world.env, catalogue=world.catalogue, split=split, protocol=world.protocol)
+    env = gymnasium.make(world.env, catalogue=world.catalogue, split=split, protocol=world.protocol, simulator=world.simulator)
     return env.unwrapped  # type: ignore[return-value]
 
 

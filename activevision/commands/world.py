@@ -15,24 +15,28 @@ if TYPE_CHECKING:
     from activevision.protocol import Protocol
     from activevision.scenes import Catalogue
 
-_DEFAULTS = {
+_EXPLORE = "activevision/Explore-v0"
+_DEFAULTS: dict[str, tuple[str | None, str]] = {
     "activevision/ActiveObject-v0": ("procedural", "look-around"),
     "activevision/ActiveScene-v0": ("rooms-procedural", "look-around-scenes"),
-    "activevision/Explore-v0": ("rooms-procedural", "explore-room"),
+    "activevision/LookAround-v0": (None, "look-around-32"),
+    _EXPLORE: ("rooms-procedural", "explore-room"),
 }
-"""Scenes and protocol of each environment, where the user names none."""
+"""Scenes and protocol of each environment, where the user names none; None: what the protocol looks at."""
 
 
 @dataclass(frozen=True)
 class World:
     """An environment's id, a catalogue and a protocol: what rollouts, agents and results come from.
 
+    simulator: the name of what renders it; None for the embedded one that fits the catalogue.
     scenes, options: what the catalogue was asked for by.
     """
 
     env: str
     catalogue: Catalogue
     protocol: Protocol | ExploreProtocol
+    simulator: str | None = None
     scenes: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -49,6 +53,7 @@ class World:
             catalogue=self.catalogue,
             split=split,
             protocol=self.protocol,
+            simulator=self.simulator,
             autoreset_mode=autoreset_mode,
             sensors=sensors,
         )
@@ -58,8 +63,8 @@ class World:
 
     def spec(self, split: str) -> dict[str, Any]:
         """What ``gymnasium.make`` is to be given, as JSON."""
-        kwargs = {"catalogue": self.scenes, "catalogue_options": dict(self.options), "split": split}
-        return {"id": self.env, "kwargs": {**kwargs, "protocol": self.protocol.name}}
+        catalogue = {"catalogue": self.scenes, "catalogue_options": dict(self.options), "split": split}
+        return {"id": self.env, "kwargs": {**catalogue, "protocol": self.protocol.name, "simulator": self.simulator}}
 
     @property
     def on_grid(self) -> bool:
@@ -85,32 +90,49 @@ class WorldChoice(SceneChoice):
     """Id of the environment: activevision/ActiveObject-v0 unless given."""
     protocol: str | None = None
     """Name of a protocol; that of the environment unless given."""
+    simulator: str | None = None
+    """What renders: embree, habitat, habitat-worker (in a process of its own, started again once if it dies) or
+    panorama; the embedded one that fits the scenes unless given."""
 
     def resolved(self) -> WorldChoice:
         """With everything named that was left to the environment; UserError for one that is not ours."""
-        from activevision.envs.registration import ACTIVE_OBJECT, LOOK_AROUND
-        from activevision.errors import UserError, unknown
+        from activevision.envs.registration import ACTIVE_OBJECT
+        from activevision.errors import unknown
+        from activevision.protocol import get_protocol
 
         env = self.env or ACTIVE_OBJECT
-        if env == LOOK_AROUND:
-            raise UserError(f"{env} is about completing views, not recognising: see examples/look_around.py.")
         if env not in _DEFAULTS:
             raise unknown("environment", env, _DEFAULTS)
         scenes, protocol = _DEFAULTS[env]
-        return replace(self, env=env, scenes=self.scenes or scenes, protocol=self.protocol or protocol)
+        protocol = self.protocol or protocol
+        if scenes is None:  # what can be completed are objects as well as places
+            scenes = "procedural" if get_protocol(protocol).viewpoints == "orbit" else "rooms-procedural"
+        return replace(self, env=env, scenes=self.scenes or scenes, protocol=protocol)
 
-    def world(self) -> World:
-        """UserError for a wrong environment, catalogue, option or protocol."""
-        from activevision.errors import UserError
+    def any_world(self) -> World:
+        """UserError for a wrong environment, catalogue, option, protocol or simulator."""
         from activevision.explore_protocol import get_explore_protocol
         from activevision.protocol import get_protocol
+        from activevision.simulators.registry import get_simulator
 
         choice = self.resolved()
         assert choice.protocol is not None
-        get = get_explore_protocol if choice.env == "activevision/Explore-v0" else get_protocol
+        get = get_explore_protocol if choice.env == _EXPLORE else get_protocol
         protocol = get(choice.protocol)
-        if getattr(protocol, "task", "room") != "room":
+        catalogue = choice.catalogue()
+        get_simulator(choice.simulator, catalogue)  # a wrong name is an error before anything is done
+        return World(choice.env, catalogue, protocol, choice.simulator, choice.scenes, choice.options)
+
+    def world(self) -> World:
+        """One to recognise what there is in; a UserError also for an environment or protocol that is about else."""
+        from activevision.envs.registration import LOOK_AROUND
+        from activevision.errors import UserError
+
+        if self.env == LOOK_AROUND:
+            raise UserError(f"{self.env} is about completing views, not recognising: see examples/look_around.py.")
+        world = self.any_world()
+        if getattr(world.protocol, "task", "room") != "room":
             raise UserError(
-                f"protocol {choice.protocol!r} is not about recognising the room: make its environment with gym.make."
+                f"protocol {world.protocol.name!r} is not about recognising the room: make its environment with gym.make."
             )
-        return World(choice.env, choice.catalogue(), protocol, choice.scenes, choice.options)
+        return world

@@ -60,7 +60,8 @@ class ActiveObjectEnv(TaskEnv):
     - ``sensors``: of rgb, depth, instance, normal, position, flow_backward, flow_forward.
     - ``sensor_noise``: on what is observed alone: "gaussian", "poisson", "redwood", …, or models of
       ``activevision.simulators.noise``; one, or several in the order in which they act. None unless given.
-    - ``simulator``: "embree", "habitat", or a callable from scenes to a Simulator; Embree unless given.
+    - ``simulator``: "embree", "habitat", "habitat-worker" (in a process of its own, started again once if it
+      dies), or a callable from scenes to a Simulator; Embree unless given.
     - ``render_mode``: "rgb_array" draws view, path and belief (``show_belief``) together.
 
     ## Version history

@@ -60,7 +60,8 @@ class ActiveSceneEnv(TaskEnv):
       a panorama has rgb alone.
     - ``sensor_noise``: on what is observed alone: "gaussian", "poisson", "redwood", …, or models of
       ``activevision.simulators.noise``; one, or several in the order in which they act. None unless given.
-    - ``simulator``: "embree", "habitat", "panorama", or a callable from scenes to a Simulator; what fits unless given.
+    - ``simulator``: "embree", "habitat", "habitat-worker" (in a process of its own, started again once if it
+      dies), "panorama", or a callable from scenes to a Simulator; what fits unless given.
     - ``render_mode``: "rgb_array" draws view, path and belief (``show_belief``) together.
 
     ## Version history

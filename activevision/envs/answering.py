@@ -39,6 +39,10 @@ class AnsweringTask(Task):
     def prepare(self) -> None:
         self.task.prepare()
 
+    @property
+    def simulator_settings(self) -> dict[str, Any]:
+        return self.task.simulator_settings
+
     def observation_space(self) -> spaces.Dict:
         space = dict(self.task.observation_space().spaces)
         left = space["steps_left"]

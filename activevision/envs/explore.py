@@ -86,7 +86,8 @@ class ExploreEnv(TaskEnv):
     - ``sensors``: of rgb, depth, instance, category, normal, position, flow_backward, flow_forward.
     - ``sensor_noise``: on what is observed alone: "gaussian", "poisson", "redwood", …, or models of
       ``activevision.simulators.noise``; one, or several in the order in which they act. None unless given.
-    - ``simulator``: "embree", "habitat", or a callable from scenes to a Simulator; Embree unless given. One that has
+    - ``simulator``: "embree", "habitat", "habitat-worker" (in a process of its own, started again once if it
+      dies), or a callable from scenes to a Simulator; Embree unless given. One that has
       ``navigable(scene_id, agent)``, as habitat-sim with its navigation mesh, says itself where the free floor is.
     - ``render_mode``: "rgb_array" draws the view, the room from above with the way so far, and belief
       (``show_belief``).

@@ -64,8 +64,9 @@ class Places:
         self._made_of = entries, protocol, simulator
         self.entries, self._cell = entries, protocol.cell
         self._agent = Agent(radius=protocol.radius, height=protocol.eye_height + _HEADROOM)
-        self.scene: Latest[int, Scene] = Latest(self._load, _KEPT_SCENES)
-        self.simulator = simulator(_Scenes(self.scene, len(entries)))
+        scenes = _Scenes(entries)
+        self.scene: Latest[int, Scene] = scenes.latest
+        self.simulator = simulator(scenes)
         self.area: Latest[int, Walkable] = Latest(self._area)
         self.floor: Latest[int, NDArray[np.float64]] = Latest(self._floor)
 
@@ -92,9 +93,6 @@ class Places:
             )
         return np.array([x, float(area.height_at(points[free][:1])[0]), z])
 
-    def _load(self, index: int) -> Scene:
-        return self.entries[index].load()
-
     def _area(self, index: int) -> Walkable:
         own: Callable[[int, Agent], Walkable] | None = getattr(self.simulator, "navigable", None)
         return NavigableArea.of(self.scene(index), self._agent) if own is None else own(index, self._agent)
@@ -115,13 +113,20 @@ class Places:
 
 
 class _Scenes(Sequence[Any]):
-    """Scenes for a simulator, loaded when they are asked for."""
+    """Scenes for a simulator, loaded when they are asked for, the latest kept."""
 
-    def __init__(self, load: Callable[[int], Scene], count: int):
-        self._load, self._count = load, count
+    def __init__(self, entries: Sequence[Entry]):
+        self._entries = entries
+        self.latest: Latest[int, Scene] = Latest(self._load, _KEPT_SCENES)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._entries,)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._entries)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._load(int(index))
+        return self.latest(int(index))
+
+    def _load(self, index: int) -> Scene:
+        return self._entries[index].load()

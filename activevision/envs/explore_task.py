@@ -102,6 +102,10 @@ class ExploreTask(Task):
             return Cover(num_envs, self.protocol, self.places)
         return Aim(num_envs)
 
+    @property
+    def simulator_settings(self) -> dict[str, Any]:
+        return self.places.simulator.settings
+
     def observation_space(self) -> spaces.Dict:
         protocol = self.protocol
         # what noise adds to a motion has no bound, but is far below this

@@ -68,7 +68,8 @@ class LookAroundEnv(TaskEnv):
     - ``sensors``: rgb and any of depth, instance, category, normal, position, flow_backward, flow_forward.
     - ``sensor_noise``: on what is observed alone: "gaussian", "poisson", "redwood", …, or models of
       ``activevision.simulators.noise``; one, or several in the order in which they act. None unless given.
-    - ``simulator``: "embree", "habitat", "panorama", or a callable from scenes to a Simulator; what fits unless given.
+    - ``simulator``: "embree", "habitat", "habitat-worker" (in a process of its own, started again once if it
+      dies), "panorama", or a callable from scenes to a Simulator; what fits unless given.
     - ``render_mode``: "rgb_array" draws the view, the predicted and the true grid together.
 
     ## Version history

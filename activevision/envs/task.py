@@ -40,6 +40,11 @@ class Task(ABC):
         """Do at once, with a progress bar, what would otherwise be done at first use."""
         return
 
+    @property
+    @abstractmethod
+    def simulator_settings(self) -> dict[str, Any]:
+        """Everything about the simulator that decides a pixel; see ``Simulator``."""
+
     @abstractmethod
     def observation_space(self) -> spaces.Dict:
         """Of one environment."""
@@ -84,6 +89,10 @@ class TaskFacts:
     @property
     def camera(self) -> Camera:
         return self.task.protocol.camera
+
+    @property
+    def simulator_settings(self) -> dict[str, Any]:
+        return self.task.simulator_settings
 
     @property
     def classes(self) -> tuple[str, ...]:

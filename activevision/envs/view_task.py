@@ -95,6 +95,10 @@ class ViewTask(Task):
         if isinstance(self.viewpoints, GridViewpoints):
             self.viewpoints.grid.prepare()
 
+    @property
+    def simulator_settings(self) -> dict[str, Any]:
+        return self.viewpoints.simulator_settings
+
     def observation_space(self) -> spaces.Dict:
         protocol = self.protocol
         far = protocol.distance + 1.0 if protocol.viewpoints == "orbit" else _FARTHEST

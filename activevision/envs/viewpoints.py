@@ -27,6 +27,11 @@ class ViewpointSpace(Protocol):
         """Of one environment."""
         ...
 
+    @property
+    def simulator_settings(self) -> dict[str, Any]:
+        """Everything about the simulator that decides a pixel."""
+        ...
+
     def place(self, unit: NDArray[np.float64]) -> NDArray:
         """States (N, d) for points (N, 2) of the unit square; uniform points give the start distribution."""
         ...
@@ -73,6 +78,7 @@ class GridViewpoints:
         self.grid = grid
         self.protocol = grid.protocol
         self.action_space = spaces.Discrete(len(self.protocol.motions))
+        self.simulator_settings = grid.simulator_settings
 
     def place(self, unit: NDArray[np.float64]) -> NDArray:
         return (unit * self.protocol.grid_shape).astype(np.int64)
@@ -138,6 +144,7 @@ class SphereViewpoints:
         self.protocol = protocol
         self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
         self._simulator = simulator(_PlacedScenes(entries, protocol))
+        self.simulator_settings = self._simulator.settings
         self._low, self._high = protocol.elevations.min(), protocol.elevations.max()
         rows, columns = (n // 2 for n in protocol.neighbourhood)
         row_step = (self._high - self._low) / max(len(protocol.elevations_deg) - 1, 1)

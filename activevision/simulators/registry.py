@@ -11,7 +11,8 @@ from activevision.simulators.simulator import Simulator
 
 SimulatorFactory = Callable[[Sequence[Any]], Simulator]
 
-SIMULATORS = ("embree", "habitat", "panorama")
+SIMULATORS = ("embree", "habitat", "habitat-worker", "panorama")
+"""habitat runs in this process; habitat-worker in one of its own, which is started again once if it dies."""
 
 
 def default_simulator(scenes: Sequence[Any]) -> Simulator:
@@ -19,6 +20,13 @@ def default_simulator(scenes: Sequence[Any]) -> Simulator:
     from activevision.simulators.public_embree_simulator import embree_simulator
 
     return embree_simulator(scenes)
+
+
+def _habitat_worker(scenes: Sequence[Any]) -> Simulator:
+    from activevision.simulators.habitat import HabitatSimulator
+    from activevision.simulators.worker import WorkerSimulator
+
+    return WorkerSimulator(HabitatSimulator, scenes)
 
 
 def get_simulator(simulator: str | SimulatorFactory | None, catalogue: Catalogue) -> SimulatorFactory:
@@ -43,6 +51,8 @@ def get_simulator(simulator: str | SimulatorFactory | None, catalogue: Catalogue
         from activevision.simulators.habitat import HabitatSimulator
 
         return HabitatSimulator
+    if simulator == "habitat-worker":
+        return _habitat_worker
     if simulator == "panorama":
         from activevision.simulators.panorama import PanoramaSimulator
 

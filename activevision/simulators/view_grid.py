@@ -49,7 +49,7 @@ class ViewGrid:
         self._folder = folder or cache_dir("views")
         allow_open_files(len(self.entries) * len(self.sensors))  # a map holds its file open
         nothing = simulator([])
-        settings = nothing.settings
+        self.simulator_settings: dict[str, Any] = nothing.settings
         self._threads = 1 if getattr(nothing, "one_thread", False) else None
         nothing.close()
         look = (
@@ -59,7 +59,7 @@ class ViewGrid:
             protocol.width,
             protocol.hfov_deg,
             protocol.viewpoints,
-            settings,
+            self.simulator_settings,
         )
         self._keys = [digest(entry.key, look) for entry in entries]
         self._maps: dict[str, list[NDArray | None]] = {sensor: [None] * len(entries) for sensor in sensors}

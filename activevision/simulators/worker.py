@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.shared_memory import SharedMemory
 from threading import Lock
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,8 @@ _ALIGNMENT = 64  # bytes at which each sensor's images begin in the shared block
 _PATIENCE = 5.0  # seconds for a worker to close its simulator before it is killed
 
 _Layout = tuple[tuple[str, int, tuple[int, ...], type], ...]
+_Request = tuple[str, tuple[Any, ...]]
+Answer = TypeVar("Answer")
 _Call = tuple[NDArray[np.int64], NDArray[np.float64], CameraModel, tuple[str, ...]]
 
 
@@ -36,6 +38,7 @@ class WorkerSimulator:
     killed for want of memory) is started again and the call repeated; if it dies again, the view that kills it is
     searched by halves and named in a UserError, after which the simulator can be used again. Nothing is ever left out
     or replaced. Errors that the simulator raises are raised here. Ctrl-C ends the call and the child.
+    A simulator that has a method ``navigable(scene_id, agent)`` has it here too: what that gives is sent back.
 
     factory: makes the simulator from the scenes; both are sent to the child, so the factory must be defined at the top
     level of a module (a class, a function, or ``functools.partial`` of one).
@@ -55,6 +58,28 @@ class WorkerSimulator:
         self._worker: _Worker | None = _Worker(self._recipe)
         self._closed = False
         self.settings: dict[str, Any] = self._worker.settings
+        self._navigates = self._worker.navigates
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"recipe": self._recipe}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(*pickle.loads(state["recipe"]))  # type: ignore[misc]
+
+    @property
+    def navigable(self) -> Callable[[int, Any], Any]:
+        """Where an agent can stand in a scene, by the simulator; AttributeError where it does not say."""
+        if not self._navigates:
+            raise AttributeError("this simulator does not say where one can walk")
+        return self._navigable
+
+    def _navigable(self, scene_id: int, agent: Any) -> Any:
+        what = f"the navigable area of scene {self._name(scene_id)}"
+
+        def ask() -> Any:
+            return self._ask(("navigable", (scene_id, agent)))
+
+        return self._twice(ask, what, lambda death: UserError(f"the simulator died twice ({death}) on {what}."))
 
     def render(
         self, scene_ids: ArrayLike, poses: ArrayLike, camera: CameraModel, sensors: Sequence[str] = ("rgb",)
@@ -67,22 +92,7 @@ class WorkerSimulator:
         if len(poses) != len(scene_ids):
             raise ValueError(f"render: {len(scene_ids)} scene ids need as many poses, got {poses.shape}")
         call = (scene_ids, poses, camera, tuple(sensors))
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("render: this simulator is closed")
-            try:
-                return self._call(call)
-            except _Died as death:
-                console.print(
-                    f"The simulator died ({death}) on {self._names(call)}: it is started again and the call repeated.",
-                    highlight=False,
-                    markup=False,
-                    soft_wrap=True,
-                )
-            try:
-                return self._call(call)
-            except _Died as death:
-                raise self._culprit(call, death) from None
+        return self._twice(lambda: self._call(call), self._names(call), lambda death: self._culprit(call, death))
 
     def close(self) -> None:
         with self._lock:
@@ -99,8 +109,27 @@ class WorkerSimulator:
         if not getattr(self, "_closed", True):
             self.close()
 
+    def _twice(self, call: Callable[[], Answer], what: str, error: Callable[[_Died], UserError]) -> Answer:
+        """What a call gives, at the second attempt if the simulator dies at the first; ``error`` if at both."""
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("render: this simulator is closed")
+            try:
+                return call()
+            except _Died as death:
+                console.print(
+                    f"The simulator died ({death}) on {what}: it is started again and the call repeated.",
+                    highlight=False,
+                    markup=False,
+                    soft_wrap=True,
+                )
+            try:
+                return call()
+            except _Died as death:
+                raise error(death) from None
+
     def _call(self, call: _Call) -> dict[str, NDArray]:
-        """One attempt, in the worker that lives or in a new one; _Died if it does not outlive it."""
+        """One attempt to render; _Died if the worker does not outlive it."""
         scene_ids, _, camera, sensors = call
         layout, size = _layout(len(scene_ids), camera, sensors)
         if self._block is None or self._block.size < size:
@@ -109,18 +138,23 @@ class WorkerSimulator:
                 self._block.unlink()
                 self._block = None
             self._block = SharedMemory(create=True, size=size)
+        self._ask(("render", (*call, self._block.name, layout)))
+        return {sensor: image.copy() for sensor, image in _views(self._block, layout).items()}
+
+    def _ask(self, request: _Request) -> Any:
+        """What the worker that lives, or a new one, answers; _Died if it does not outlive it."""
         if self._worker is None:
             self._worker = _Worker(self._recipe)
         worker, self._worker = self._worker, None  # taken away, so that an interruption leaves none half way in a call
         try:
-            answer = worker.ask((*call, self._block.name, layout))
+            answer = worker.ask(request)
         except BaseException:
             worker.kill()
             raise
         self._worker = worker
         if isinstance(answer, _Failure):
             answer.throw()
-        return {sensor: image.copy() for sensor, image in _views(self._block, layout).items()}
+        return answer
 
     def _culprit(self, call: _Call, death: _Died) -> UserError:
         """The error that names the view on which the simulator dies."""
@@ -171,6 +205,11 @@ class _Worker:
     """A child process with a simulator in it, and the line to it."""
 
     def __init__(self, recipe: bytes):
+        if multiprocessing.current_process().daemon:
+            raise UserError(
+                "this process is itself a worker (of a vector environment or a data loader) and may start none: run "
+                "the simulator in it, as with simulator='habitat'."
+            )
         context = multiprocessing.get_context("spawn")  # a fork would share the parent's threads, locks and GL contexts
         self._line, other = context.Pipe()
         self._process = context.Process(target=_serve, args=(other, recipe), daemon=True, name="simulator")
@@ -190,11 +229,12 @@ class _Worker:
         if isinstance(answer, _Failure):
             self.kill()
             answer.throw()
-        self.settings: dict[str, Any] = answer
+        self.settings: dict[str, Any]
+        self.settings, self.navigates = answer
 
-    def ask(self, question: Any) -> Any:
+    def ask(self, request: _Request) -> Any:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it died before: receiving says how
-            self._line.send(question)
+            self._line.send(request)
         return self._receive()
 
     def close(self) -> None:
@@ -253,7 +293,7 @@ class _InWorker(Exception):
 
 
 def _serve(line: Connection, recipe: bytes) -> None:
-    """The child: makes the simulator, then renders until the line is closed."""
+    """The child: makes the simulator, then does what it is asked until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches parent and child; the parent decides what it means
     try:
         factory, scenes = pickle.loads(recipe)
@@ -263,24 +303,28 @@ def _serve(line: Connection, recipe: bytes) -> None:
             error = UserError(f"the simulator cannot be made in its worker: {type(error).__name__}: {error}")
         line.send(_Failure(error, ""))
         return
-    line.send(simulator.settings)
+    line.send((simulator.settings, hasattr(simulator, "navigable")))
     block: SharedMemory | None = None
     try:
         while True:
-            question = line.recv()
-            if question is None:
+            request = line.recv()
+            if request is None:
                 break
-            *call, name, layout = question
-            if block is None or block.name != name:
-                if block is not None:
-                    block.close()
-                block = SharedMemory(name)
+            verb, arguments = request
+            answer = None
             try:
-                _fill(block, layout, simulator.render(*call))
+                if verb == "navigable":
+                    answer = simulator.navigable(*arguments)
+                else:
+                    *call, name, layout = arguments
+                    if block is None or block.name != name:
+                        if block is not None:
+                            block.close()
+                        block = SharedMemory(name)
+                    _fill(block, layout, simulator.render(*call))
             except Exception as error:
-                line.send(_Failure(_portable(error), traceback.format_exc()))
-            else:
-                line.send(None)
+                answer = _Failure(_portable(error), traceback.format_exc())
+            line.send(answer)
     except EOFError:
         pass  # the parent is gone
     finally:

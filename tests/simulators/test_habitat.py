@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import trimesh
@@ -402,3 +403,24 @@ class TestNavigable:
     def test_nowhere_to_stand_is_an_error(self, simulators):
         with pytest.raises(UserError, match="no floor"):
             simulators(FURNISHED.scene()).navigable(0, Agent(radius=30.0))
+
+
+@pytest.mark.parametrize("id", ["activevision/Explore-v0", "activevision/ActiveScene-v0"])
+def test_environments_in_a_worker_see_what_they_see_in_this_process(id):
+    """And walk where they walk: on habitat-sim's own navigation mesh."""
+    frames = {}
+    more = {"height": 16, "width": 16} if id == "activevision/Explore-v0" else {"action": "continuous"}
+    for name in ("habitat", "habitat-worker"):
+        env = gym.make(
+            id, simulator=name, sensors=("rgb", "depth"), disable_env_checker=True,
+            catalogue_options={"per_class": 3, "classes": ("bathroom",)}, **more,
+        ).unwrapped  # fmt: skip
+        env.action_space.seed(0)
+        seen = [env.reset(seed=3)]
+        seen += [(result[0], result[-1]) for result in (env.step(env.action_space.sample()) for _ in range(4))]
+        frames[name] = seen
+        del env
+    for one, other in zip(*frames.values(), strict=True):
+        np.testing.assert_array_equal(one[1]["pose"], other[1]["pose"])
+        for name, value in one[0].items():
+            np.testing.assert_array_equal(value, other[0][name], err_msg=name)

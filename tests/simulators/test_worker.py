@@ -3,6 +3,7 @@
 import functools
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,9 +12,11 @@ import time
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
+import gymnasium as gym
 import mortal_simulators as mortal
 import numpy as np
 import pytest
+from box_rooms import BoxRooms
 
 from activevision.camera import Camera
 from activevision.errors import UserError
@@ -233,3 +236,54 @@ def test_the_child_of_a_killed_parent_ends(tmp_path):
     process.kill()
     process.communicate()
     assert gone(child)
+
+
+def test_it_says_where_one_can_walk_if_the_simulator_does(started, tmp_path, capsys):
+    assert not hasattr(started(mortal.Plain, ["a"]), "navigable")
+    worker = started(mortal.Walkable, [tmp_path / "died"])
+    assert worker.navigable(0, "cats") == "floor 0 for cats"
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "SIGSEGV" in line
+    assert "the navigable area of scene 0" in line
+    assert worker.navigable(0, "dogs") == "floor 0 for dogs"
+    with pytest.raises(UserError, match="no floor for a giant"):
+        worker.navigable(0, "giant")
+    with pytest.raises(UserError, match=r"died twice \(SIGSEGV\) on the navigable area of scene 0"):
+        worker.navigable(0, "deadly")
+    assert worker.render([0], at(5), CAMERA, ("instance",))["instance"][0, 0, 0] == 5
+
+
+def test_an_environment_goes_on_when_its_simulator_dies(tmp_path, capsys):
+    def play(simulator):
+        env = gym.make_vec(
+            "activevision/Explore-v0", 3, "vector_entry_point", catalogue=BoxRooms(), height=8, width=8,
+            sensors=("rgb", "depth"), simulator=simulator,
+        )  # fmt: skip
+        frames = [env.reset(seed=1)[0]]
+        frames += [env.step(np.full(3, motion))[0] for motion in (0, 1, 0)]
+        copy = pickle.loads(pickle.dumps(env.unwrapped.task))
+        env.unwrapped.task.places.simulator.close()
+        copy.places.simulator.close()
+        return frames
+
+    mortal_one = play(functools.partial(WorkerSimulator, functools.partial(mortal.MortalEmbree, tmp_path / "calls")))
+    assert "SIGSEGV" in capsys.readouterr().err
+    for frame, expected in zip(mortal_one, play("embree"), strict=True):
+        for name, value in expected.items():
+            np.testing.assert_array_equal(frame[name], value, err_msg=name)
+
+
+def _in_a_worker(line):
+    try:
+        WorkerSimulator(mortal.Plain, [])
+    except UserError as error:
+        line.send(str(error))
+
+
+def test_in_a_worker_of_somebody_else_it_says_what_to_do():
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_in_a_worker, args=(there,), daemon=True)
+    process.start()
+    assert here.poll(30)
+    assert "may start none: run the simulator in it, as with simulator='habitat'" in here.recv()
+    process.join()

@@ -132,10 +132,6 @@ class Floor:
         self.placed.append(Placed(body, block))
         return True
 
-    def reserve(self, block: Block) -> None:
-        """Keeps a place free of pieces."""
-        self._zones.append(block.row)
-
     def occupy(self, block: Block) -> None:
         """Fills a place with something that is no piece, such as a lamp."""
         self._solids.append(block.row)
