@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,9 @@ def play_all(
 
     runs = [(policy, fusions[0]) for policy in policies]
     runs += [(policy, fusion) for fusion in fusions[1:] for policy in policies if policy in _SWAPPED]
-    play = (_on_grid if world.on_grid else _freely)(agent, world, split, episodes)
-    with progress("Evaluating", len(runs) * len(seeds), "runs") as advance:
-        logs = []
+    player = (_on_grid if world.on_grid else _freely)(agent, world, split, episodes)
+    logs = []
+    with player as play, progress("Evaluating", len(runs) * len(seeds), "runs") as advance:
         for seed in seeds:
             for policy, fusion in runs:
                 logs.append(play(policy, fusion, seed))
@@ -63,7 +64,8 @@ _Play = Callable[[str, str, int], "TrajectoryLog"]
 """From the names of a policy and a fusion, and a seed."""
 
 
-def _on_grid(agent: Agent, world: World, split: str, episodes: int) -> _Play:
+@contextmanager
+def _on_grid(agent: Agent, world: World, split: str, episodes: int) -> Iterator[_Play]:
     """With what the recogniser says of every view of the split, which ceilings need and which makes the rest quick."""
     from activevision.agents.evidence import EvidenceTable
     from activevision.agents.policies import CEILINGS
@@ -73,34 +75,33 @@ def _on_grid(agent: Agent, world: World, split: str, episodes: int) -> _Play:
 
     scenes, facts, protocol = len(world.catalogue.scenes(split)), world.facts(split), world.protocol
     assert isinstance(protocol, Protocol)
-    env = world.make(split, scenes * episodes)
-    table = EvidenceTable.build(agent.recogniser, env, "Looking at test views")
+    with closing(world.make(split, scenes * episodes)) as env:
+        table = EvidenceTable.build(agent.recogniser, env, f"Looking at {split} views")
 
-    def run(policy: str, fusion_name: str, seed: int) -> TrajectoryLog:
-        fusion, starts = agent.fusion(fusion_name), Starts.on_grid(scenes, protocol.grid_shape, episodes, seed)
-        if policy == "oracle":
-            return play(env, table, fusion, lambda e: Oracle(e, table, fusion, protocol), starts, facts)
-        inner = "single" if policy in CEILINGS else policy
-        log = play(env, table, fusion, lambda _: agent.policy(inner, seed), starts, facts)
-        return all_views_log(log, table, fusion, starts, protocol) if policy == "all_views" else log
+        def run(policy: str, fusion_name: str, seed: int) -> TrajectoryLog:
+            fusion, starts = agent.fusion(fusion_name), Starts.on_grid(scenes, protocol.grid_shape, episodes, seed)
+            if policy == "oracle":
+                return play(env, table, fusion, lambda e: Oracle(e, table, fusion, protocol), starts, facts)
+            inner = "single" if policy in CEILINGS else policy
+            log = play(env, table, fusion, lambda _: agent.policy(inner, seed), starts, facts)
+            return all_views_log(log, table, fusion, starts, protocol) if policy == "all_views" else log
 
-    return run
+        yield run
 
 
-def _freely(agent: Agent, world: World, split: str, episodes: int) -> _Play:
+@contextmanager
+def _freely(agent: Agent, world: World, split: str, episodes: int) -> Iterator[_Play]:
     """View by view, as they are rendered."""
     from activevision.evaluation.play import Starts, play
 
     scenes, facts = len(world.catalogue.scenes(split)), world.facts(split)
-    env = world.make(split, scenes * episodes)
+    with closing(world.make(split, scenes * episodes)) as env:
 
-    def run(policy: str, fusion_name: str, seed: int) -> TrajectoryLog:
-        starts = Starts.anywhere(scenes, episodes, seed)
-        return play(
-            env, agent.recogniser, agent.fusion(fusion_name), lambda _: agent.policy(policy, seed), starts, facts
-        )
+        def run(policy: str, fusion_name: str, seed: int) -> TrajectoryLog:
+            starts, fusion = Starts.anywhere(scenes, episodes, seed), agent.fusion(fusion_name)
+            return play(env, agent.recogniser, fusion, lambda _: agent.policy(policy, seed), starts, facts)
 
-    return run
+        yield run
 
 
 def write_evaluation(

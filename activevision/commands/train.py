@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,12 +51,33 @@ class Train:
             raise UserError(
                 f"encoder {self.encoder} was pretrained on other than the training split: give one that was."
             )
-        self.choice.world()  # a wrong name is an error before anything is written
+        world = self.choice.world()  # a wrong name is an error before anything is written
+        for folder in (self.data, self.heldout):
+            if folder is not None:
+                check_rollouts(folder, world)
         open_run(self.out, "train", self)
         dataset = WindowDataset.load(self.data)
         heldout = WindowDataset.load(self.heldout) if self.heldout else None
         train_in(self.out, self.choice, encoder, dataset, heldout, self.config, card.get("figures", {}))
         print(f"the agent is in {self.out}")
+
+
+def check_rollouts(folder: Path, world: World) -> None:
+    """UserError where the rollouts of a folder were collected in another environment or under another protocol."""
+    from activevision.errors import UserError
+    from activevision.files import as_json
+    from activevision.rollouts.manifest import Manifest
+
+    settings = Manifest.read(folder).settings
+    theirs, ours = settings["protocol"], as_json(world.protocol.to_json())
+    if settings["env_id"] != world.env:
+        raise UserError(f"the rollouts in {folder} are of {settings['env_id']}, not of {world.env}: collect others.")
+    if theirs != ours:
+        names = ", ".join(sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name)))
+        raise UserError(
+            f"the rollouts in {folder} were collected under protocol {theirs.get('name')!r}, which differs from "
+            f"{world.protocol.name!r} in {names}: collect others, or give the --protocol that they have."
+        )
 
 
 def train_in(
@@ -102,8 +124,11 @@ def train_in(
         entries = catalogue.scenes("train")
         agent = train_free_agent(encoder, dataset, heldout, entries, world.protocol, config, out)
     else:
-        train_env, val_env = (world.make(split, config.ppo.environments) for split in ("train", "val"))
-        agent = train_agent(encoder, dataset, train_env, val_env, config, out)
+        with ExitStack() as opened:
+            train_env, val_env = (
+                opened.enter_context(closing(world.make(split, config.ppo.environments))) for split in ("train", "val")
+            )
+            agent = train_agent(encoder, dataset, train_env, val_env, config, out)
     facts = {
         "schema": SCHEMA,
         "world": asdict(choice.resolved()),

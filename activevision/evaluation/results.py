@@ -10,7 +10,9 @@ Accuracies, differences and errors are shares in [0, 1]; a view counts from 1; `
 - ``fusions``: the same policy under other fusions, each with ``versus`` (difference to the main fusion, per view);
 
 and the results have ``intervals`` (how they were made) and ``gap_closed``: the share of the gap from random to all
-views that each policy under test closes, null where that gap is not clearly positive.
+views that each policy compared closes, null where that gap is not clearly positive. Compared are the policies under
+test with every baseline or, where none is under test, the baselines with one another. ``catalogue.noun`` is what its
+scenes are called.
 """
 
 from __future__ import annotations
@@ -37,7 +39,16 @@ from activevision.evaluation.intervals import (
     paired_accuracy_interval,
 )
 from activevision.evaluation.log import TrajectoryLog, concatenate
-from activevision.evaluation.schema import BASELINES, CEILINGS, SCHEMA, check_results, contenders, is_ceiling
+from activevision.evaluation.nouns import noun
+from activevision.evaluation.schema import (
+    BASELINES,
+    CEILINGS,
+    SCHEMA,
+    check_results,
+    compared,
+    contenders,
+    is_ceiling,
+)
 from activevision.evaluation.versions import installed_versions
 from activevision.files import atomic_write, read_json
 
@@ -58,9 +69,9 @@ def build_results(
     """
     groups = _grouped(logs)
     main = {policy: group.pop(_main_fusion(group, logs[0].fusion)) for policy, group in groups.items()}
-    under_test = [policy for policy in main if policy not in BASELINES and not is_ceiling(policy)]
+    pairs = compared(main)
     first = next(iter(main.values()))
-    seeds = len(np.unique(first.seed))
+    seeds, what = len(np.unique(first.seed)), noun(first.protocol, first.catalogue)
     policies = {}
     for policy, log in main.items():
         policies[policy] = _row(log, bootstrap)
@@ -72,18 +83,18 @@ def build_results(
     results = {
         "schema": SCHEMA,
         "protocol": first.protocol,
-        "catalogue": first.catalogue,
+        "catalogue": {**first.catalogue, "noun": what},
         "policies": policies,
-        "paired": [row for a in under_test for b in BASELINES if b in main for row in _paired(main, a, b, bootstrap)],
-        "gap_closed": [row for policy in under_test for row in _gap_closed(main, policy, bootstrap)],
+        "paired": [row for a, weaker in pairs.items() for b in weaker for row in _paired(main, a, b, bootstrap)],
+        "gap_closed": [row for policy in pairs if policy != "random" for row in _gap_closed(main, policy, bootstrap)],
         "encoder": encoder,
         "versions": installed_versions() if versions is None else versions,
         "seconds": seconds,
         "intervals": {
             "level": bootstrap.level,
             "resamples": bootstrap.resamples,
-            "over": "objects and seeds" if bootstrap.over_seeds and seeds > 1 else "objects",
-            "objects": len(np.unique(first.scene)),
+            "over": f"{what} and seeds" if bootstrap.over_seeds and seeds > 1 else what,
+            "scenes": len(np.unique(first.scene)),
             "seeds": seeds,
         },
     }

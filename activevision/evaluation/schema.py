@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from activevision.errors import UserError
 
 SCHEMA = 1
-BASELINES = ("single", "random", "farthest", "sweep")
+BASELINES = ("single", "random", "sweep", "farthest")
 """Policies that learn nothing, weakest first."""
 CEILINGS = ("all_views", "oracle")
 """Not policies that anyone could run: the first sees the whole grid, the second knows the label."""
@@ -52,6 +53,17 @@ def is_ceiling(name: str) -> bool:
 def contenders(results: dict[str, Any]) -> list[str]:
     """Names of the policies under test: neither baselines nor ceilings."""
     return [name for name in results["policies"] if name not in BASELINES and not is_ceiling(name)]
+
+
+def compared(names: Iterable[str]) -> dict[str, list[str]]:
+    """Which policies are set against which baselines: those under test against all; where nothing is under test, every
+    baseline against the weaker ones."""
+    names = list(names)
+    baselines = [name for name in BASELINES if name in names]
+    under_test = [name for name in names if name not in BASELINES and not is_ceiling(name)]
+    if under_test:
+        return dict.fromkeys(under_test, baselines) if baselines else {}
+    return {name: baselines[:place] for place, name in enumerate(baselines) if place}
 
 
 def check_results(results: Any) -> None:

@@ -153,6 +153,31 @@ def test_the_headline_claims_a_win_only_where_the_interval_excludes_zero(results
     assert headline(results)[0] == "ppo does not beat sweep at view 3"
 
 
+def test_a_page_on_rooms_never_speaks_of_objects_and_compares_baselines_among_themselves(tmp_path: Path) -> None:
+    logs = [
+        replace(log, protocol={**log.protocol, "viewpoints": "turn"}, catalogue={**log.catalogue, "name": "rooms"})
+        for log in make_logs(("single", "random", "farthest", "all_views", "oracle"), objects=40)
+    ]
+    built = build_results(logs, {}, {}, {}, Bootstrap(resamples=100))
+    _, parsed = page(built, [], tmp_path / "r.html")
+    assert "object" not in parsed.text
+    assert "40 rooms" in parsed.text
+    assert headline(built)[0].startswith("farthest ")
+    assert "Nothing was compared" not in parsed.text
+    assert "farthest minus baseline" in parsed.text
+
+
+def test_the_findings_speak_of_the_last_view_of_a_long_episode() -> None:
+    logs = []
+    for log in make_logs(("single", "random", "ppo"), objects=20):
+        longer = {
+            name: np.repeat(getattr(log, name), 2, axis=1) for name in ("viewpoint", "pose", "evidence", "belief")
+        }
+        motion = np.concatenate([log.motion, np.zeros((len(log), 4), np.int64)], axis=1)
+        logs.append(replace(log, motion=motion, **longer))
+    assert headline(build_results(logs, {}, {}, {}, Bootstrap(resamples=50)))[0].count("at view 8") == 1
+
+
 def test_the_diagnosis_follows_the_ceilings_and_the_fusions(results: dict) -> None:
     results = copy.deepcopy(results)
     policies = results["policies"]

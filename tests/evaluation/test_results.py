@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,11 @@ from synthetic_logs import make_logs
 from activevision.errors import UserError
 from activevision.evaluation import metrics
 from activevision.evaluation.intervals import Bootstrap
+from activevision.evaluation.nouns import noun
 from activevision.evaluation.results import build_results, read_results, table, write_results
 from activevision.evaluation.schema import check_results
+from activevision.explore_protocol import EXPLORE_PROTOCOLS
+from activevision.protocol import PROTOCOLS
 
 QUICK = Bootstrap(resamples=300)
 
@@ -29,7 +33,7 @@ def results() -> dict:
 def test_has_the_contracts_keys_with_a_value_per_view(results: dict) -> None:
     assert results["schema"] == 1
     assert set(results["catalogue"]) >= {"name", "classes", "split", "scenes", "licence"}
-    assert list(results["policies"]) == ["single", "random", "farthest", "sweep", "ppo", "all_views", "oracle"]
+    assert list(results["policies"]) == ["single", "random", "sweep", "farthest", "ppo", "all_views", "oracle"]
     for row in results["policies"].values():
         assert (row["fusion"], row["seeds"]) == ("product", [0, 1])
         assert len(row["accuracy"]) == len(row["ci95"]) == len(row["ece"]) == 4
@@ -39,11 +43,46 @@ def test_has_the_contracts_keys_with_a_value_per_view(results: dict) -> None:
 
 def test_policies_are_compared_with_every_baseline_from_view_2_on(results: dict) -> None:
     pairs = [(row["a"], row["b"], row["view"]) for row in results["paired"]]
-    assert pairs == [("ppo", b, view) for b in ("single", "random", "farthest", "sweep") for view in (2, 3, 4)]
+    assert pairs == [("ppo", b, view) for b in ("single", "random", "sweep", "farthest") for view in (2, 3, 4)]
     for row in results["paired"]:
         a, b = (results["policies"][row[side]]["accuracy"][row["view"] - 1] for side in "ab")
         assert row["difference"] == pytest.approx(a - b, abs=2e-6)
     assert [row["view"] for row in results["gap_closed"]] == [2, 3, 4]
+
+
+def test_without_a_policy_under_test_the_baselines_are_compared_up_the_ladder() -> None:
+    logs = make_logs(("single", "random", "farthest", "all_views"), objects=30)
+    built = build_results(logs, {}, {}, {}, QUICK)
+    pairs = {(row["a"], row["b"]) for row in built["paired"]}
+    assert pairs == {("random", "single"), ("farthest", "single"), ("farthest", "random")}
+    assert {row["policy"] for row in built["gap_closed"]} == {"farthest"}
+
+
+@pytest.mark.parametrize(
+    ("name", "protocol", "called"),
+    [
+        ("rooms-procedural", "look-around-scenes", "rooms"),
+        ("panoramas/mine", "look-around-scenes", "places"),
+        ("scans/mine", "look-around-scenes", "scenes"),
+        ("rooms", "explore-room", "rooms"),
+        ("furniture", "look-around", "objects"),
+    ],
+)
+def test_scenes_are_called_what_they_are(name: str, protocol: str, called: str) -> None:
+    shape = (EXPLORE_PROTOCOLS if protocol in EXPLORE_PROTOCOLS else PROTOCOLS)[protocol].to_json()
+    catalogue = {"name": name}
+    assert noun(shape, catalogue) == called
+    assert noun(shape, catalogue | {"noun": "caves"}) == "caves"
+
+
+def test_results_and_table_speak_of_rooms_where_there_are_rooms() -> None:
+    logs = [
+        replace(log, protocol={**log.protocol, "viewpoints": "turn"}, catalogue={**log.catalogue, "name": "rooms"})
+        for log in make_logs(("single", "random"), objects=10)
+    ]
+    built = build_results(logs, {}, {}, {}, QUICK)
+    assert built["intervals"]["over"] == "rooms"
+    assert "over rooms" in str(table(built).title)
 
 
 def test_another_fusion_stands_under_its_policy_with_the_difference(results: dict) -> None:

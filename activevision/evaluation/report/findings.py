@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.report.words import interval, listed, number, percent, points
 from activevision.evaluation.schema import BASELINES, contenders
 
 
 def headline_view(results: dict[str, Any]) -> int:
-    """The view that the findings speak of: the third, where the published comparisons stand, or the last before it."""
-    return min(3, len(next(iter(results["policies"].values()))["accuracy"]))
+    """The view that the findings speak of: the third, where the published comparisons on objects stand, or the last of
+    fewer; the last, too, of longer episodes, whose first views have not got far."""
+    views = len(next(iter(results["policies"].values()))["accuracy"])
+    return 3 if 3 <= views <= 5 else views
 
 
 def protagonist(results: dict[str, Any]) -> str | None:
-    """The policy under test that the findings speak of: ppo where it ran, else the one that does best."""
+    """The policy that the findings speak of: ppo where it ran, else the one under test that does best; where none is
+    under test, the last up the ladder of the baselines, which no figure chooses."""
     names = contenders(results)
-    if "ppo" in names or not names:
-        return "ppo" if names else None
-    return max(names, key=lambda name: accuracy(results, name))
+    if not names:
+        return max((name for name in BASELINES[1:] if name in results["policies"]), key=BASELINES.index, default=None)
+    return "ppo" if "ppo" in names else max(names, key=lambda name: accuracy(results, name))
 
 
 def accuracy(results: dict[str, Any], policy: str) -> float:
@@ -27,29 +31,31 @@ def accuracy(results: dict[str, Any], policy: str) -> float:
 
 
 def best_baseline(results: dict[str, Any]) -> str | None:
-    """The baseline with the highest accuracy at the headline view; the earlier on the ladder where two are level."""
-    names = [name for name in BASELINES if name in results["policies"]]
+    """The baseline, other than the protagonist, with the highest accuracy at the headline view; the earlier on the
+    ladder where two are level."""
+    names = [name for name in BASELINES if name in results["policies"] and name != protagonist(results)]
     return max(names, key=lambda name: accuracy(results, name), default=None)
 
 
 def headline(results: dict[str, Any]) -> tuple[str, str]:
     """Two plain sentences: what was found, and by how much."""
-    view, policy, best = headline_view(results), protagonist(results), best_baseline(results)
+    view, policy, best, what = headline_view(results), protagonist(results), best_baseline(results), noun_of(results)
     if policy is None or best is None:
         leader = max(results["policies"], key=lambda name: accuracy(results, name))
         return (
             f"{policy or best or leader} recognises {percent(accuracy(results, policy or best or leader))} "
-            f"of the objects at view {view}",
+            f"of the {what} at view {view}",
             "Nothing was compared: give both a policy under test and at least one baseline.",
         )
     rows = {row["b"]: row for row in results["paired"] if row["a"] == policy and row["view"] == view}
     if not rows:
-        return f"{policy} recognises {percent(accuracy(results, policy))} of the objects at view {view}", (
+        return f"{policy} recognises {percent(accuracy(results, policy))} of the {what} at view {view}", (
             "One view leaves nothing to choose, so no policies are compared."
         )
     beaten = [b for b, row in rows.items() if row["ci95"][0] > 0]
     if len(beaten) == len(rows):
-        claim = f"{policy} beats {'every baseline' if len(rows) > 1 else best} at view {view}"
+        every = "every other baseline" if policy in BASELINES else "every baseline"
+        claim = f"{policy} beats {every if len(rows) > 1 else best} at view {view}"
     elif best in beaten or beaten == ["single"]:
         claim = (
             f"{policy} beats {listed(beaten)} at view {view}, but not {listed([b for b in rows if b not in beaten])}"
@@ -64,7 +70,7 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
         f"{', the best baseline' if b == best else ''} (95 % interval {interval(rows[b]['ci95'])})"
         for b in dict.fromkeys(compared)
     ]
-    return claim, f"It recognises {percent(accuracy(results, policy))} of the objects: {' and '.join(parts)}."
+    return claim, f"It recognises {percent(accuracy(results, policy))} of the {what}: {' and '.join(parts)}."
 
 
 def diagnosis(results: dict[str, Any]) -> list[str]:

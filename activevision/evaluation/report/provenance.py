@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.report.html import element
 from activevision.evaluation.report.words import NARROW_SPACE, degrees, duration
 
@@ -17,7 +18,7 @@ def settings(results: dict[str, Any]) -> Element:
         element(
             "div",
             element("div", element("h2", "Protocol"), definitions(_protocol(results["protocol"]))),
-            element("div", element("h2", "Catalogue"), definitions(_catalogue(results["catalogue"]))),
+            element("div", element("h2", "Catalogue"), definitions(_catalogue(results["catalogue"], noun_of(results)))),
             class_="pair",
         ),
     )
@@ -76,11 +77,11 @@ def _protocol(protocol: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _catalogue(catalogue: dict[str, Any]) -> dict[str, Any]:
+def _catalogue(catalogue: dict[str, Any], noun: str) -> dict[str, Any]:
     return {
         "name": catalogue["name"],
         "split": catalogue["split"],
-        "objects": catalogue["scenes"],
+        noun: catalogue["scenes"],
         f"classes ({len(catalogue['classes'])})": catalogue["classes"],
         "licence": catalogue["licence"],
     } | ({"credit": catalogue["credit"]} if catalogue.get("credit") else {})

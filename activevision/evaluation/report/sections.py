@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.report import findings
 from activevision.evaluation.report.accuracy_plot import accuracy_plot
 from activevision.evaluation.report.calibration_plot import calibration_plot
@@ -37,8 +38,8 @@ def top(results: dict[str, Any]) -> Element:
         "header",
         element(
             "p",
-            f"Active recognition · {catalogue['name']}, {catalogue['split']} split · {catalogue['scenes']} objects, "
-            f"{len(catalogue['classes'])} classes · protocol {protocol.get('name', 'unnamed')}",
+            f"Active recognition · {catalogue['name']}, {catalogue['split']} split · {catalogue['scenes']} "
+            f"{noun_of(results)}, {len(catalogue['classes'])} classes · protocol {protocol.get('name', 'unnamed')}",
             class_="kicker",
         ),
         element("h1", claim),
@@ -57,6 +58,7 @@ def _tiles(results: dict[str, Any]) -> list[Element]:
     if policy:
         rows.append((policy, f"{policy}, {view} views"))
     rows.append(("all_views", "the whole grid"))
+    rows = list(dict.fromkeys(rows))  # random may be the protagonist
     return [
         element(
             "div",
@@ -71,12 +73,14 @@ def _tiles(results: dict[str, Any]) -> list[Element]:
 
 def accuracy(results: dict[str, Any]) -> Element:
     made = results.get("intervals")
-    how = (
-        f"Bands are {percent(made['level'], 0)} bootstrap intervals over {made['over']} ({made['objects']} objects, "
-        f"{made['seeds']} {'seed' if made['seeds'] == 1 else 'seeds'}, {made['resamples']:,} resamples)."
-        if made
-        else "Bands are 95 % intervals."
-    )
+    if made:
+        sample = f"{made['scenes']} {noun_of(results)}, {made['seeds']} {'seed' if made['seeds'] == 1 else 'seeds'}"
+        how = (
+            f"Bands are {percent(made['level'], 0)} bootstrap intervals over {made['over']} ({sample}, "
+            f"{made['resamples']:,} resamples)."
+        )
+    else:
+        how = "Bands are 95 % intervals."
     alone = " One seed: how much training varies is not in them." if made and made["seeds"] == 1 else ""
     return section(
         "Accuracy after every view",
@@ -155,11 +159,12 @@ def _policy_row(
 def paired(results: dict[str, Any]) -> Element | None:
     if not results["paired"]:
         return None
-    names = [name for name in contenders(results) if any(row["a"] == name for row in results["paired"])]
+    names = list(dict.fromkeys(row["a"] for row in results["paired"]))
     shares = [row for row in results.get("gap_closed", []) if row["share"] is not None]
     lead = (
-        "Same objects, same starts, same seeds: differences within episodes, which vary less than the accuracies. An "
-        "interval that stays off zero is coloured. Each interval stands alone; none is corrected for their number."
+        f"Same {noun_of(results)}, same starts, same seeds: differences within episodes, which vary less than the "
+        "accuracies. An interval that stays off zero is coloured. Each interval stands alone; none is corrected for "
+        "their number."
     )
     return section(
         "Paired differences",
@@ -199,23 +204,24 @@ def _gap_table(shares: Sequence[dict[str, Any]]) -> Element:
 def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Element | None:
     if not filmstrips:
         return None
+    on_grid = "elevations_deg" in results["protocol"]
     return section(
         "Episodes",
         "The frame, and the belief after it in %. ✓ or ✗: whether the most believed class (coloured bar) is the true "
-        "one (marked ●). The small figures are the elevation and the azimuth of the camera.",
+        "one (marked ●)." + (" The small figures are the elevation and the azimuth of the camera." if on_grid else ""),
         element("div", [filmstrip(results, strip) for strip in filmstrips], class_="strips"),
     )
 
 
 def viewpoints(results: dict[str, Any]) -> Element | None:
+    wanted = ("random", findings.best_baseline(results), findings.protagonist(results), *contenders(results), "oracle")
     names = [
-        name for name in ("random", *contenders(results), "oracle") if "viewpoints" in results["policies"].get(name, {})
+        name
+        for name in dict.fromkeys(wanted)
+        if name and name != "single" and "viewpoints" in results["policies"].get(name, {})
     ]
     if not names or "elevations_deg" not in results["protocol"]:
         return None
-    best = findings.best_baseline(results)
-    if best not in (None, "single", "random") and len(names) < 4:
-        names.insert(1, str(best))
     maps = {name: results["policies"][name]["viewpoints"] for name in names}
     most = max(share for shares in maps.values() for row in shares for share in row)
     size = sum(len(row) for row in next(iter(maps.values())))
@@ -296,9 +302,8 @@ def _fusion_row(name: str, row: dict[str, Any], shown: Sequence[int], view: int,
 
 def calibration(results: dict[str, Any]) -> Element:
     views = shown_views(results)
-    drawn = [
-        name for name in ("random", *contenders(results)[:3]) if "reliability" in results["policies"].get(name, {})
-    ]
+    wanted = ("random", findings.protagonist(results), *contenders(results)[:3])
+    drawn = [name for name in dict.fromkeys(wanted) if name and "reliability" in results["policies"].get(name, {})]
     names = [name for name in results["policies"] if name in (*BASELINES, *contenders(results), "all_views")]
     head = element("tr", element("th", "policy"), [element("th", f"view {v}", class_="number") for v in views])
     rows = [
