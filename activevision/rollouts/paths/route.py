@@ -1,0 +1,150 @@
+"""Routes over a floor: the shortest way between two points, as someone would walk it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter1d, minimum_filter1d
+
+from activevision.rollouts.paths.place import Floor
+from activevision.rollouts.paths.smooth import STEP, smooth
+
+Array = NDArray[np.float64]
+
+_SPACING = 0.025  # metres between a route's points
+_BELLS = (0.30, 0.20, 0.13, 0.09)  # metres over which corners are rounded, the roundest that is free is taken
+_ROOM = 0.35  # metres that one likes to have on either side
+_PROBES = np.arange(1, 8) * 0.05
+_SIDE = 0.03  # metres beside a route that are free as well, for the body's sway
+
+
+@dataclass(frozen=True)
+class Route:
+    """A smooth way over a floor.
+
+    points: (K, 3), ``spacing`` metres apart. heading: (K,) yaw, radians. curvature: (K,) 1/m, unsigned.
+    """
+
+    points: Array
+    heading: Array
+    curvature: Array
+    spacing: float
+
+    @property
+    def length(self) -> float:
+        return (len(self.points) - 1) * self.spacing
+
+    def at(self, along: Array) -> tuple[Array, Array]:
+        """Points (n, 3) and heading (n,) at lengths (n,) from the start."""
+        line = CubicSpline(np.arange(len(self.points)) * self.spacing, np.column_stack([self.points, self.heading]))
+        values = line(along)
+        return values[:, :3], values[:, 3]
+
+
+def find_route(floor: Floor, start: Array, goal: Array, sharpest: float) -> Route | None:
+    """A way with rounded corners that keeps off the walls where there is room, and over the floor throughout.
+
+    sharpest: the highest curvature, 1/m. None where there is no way, or none as smooth as that.
+    """
+    cells = floor.path(start, goal)
+    if len(cells) < 2:
+        return None
+    cells[0], cells[-1] = start, goal
+    line = _even(_pulled(floor, cells))
+    if len(line) < 8:
+        return None
+    for away in (True, False):
+        way = _off_walls(floor, line) if away else line
+        for bell in _BELLS:
+            route = _route(floor, _rounded(way, bell))
+            if route is not None and route.curvature.max() <= sharpest:
+                return route
+    return None
+
+
+def timed(route: Route, cruise: float, sideways: float, turning: float, push: float, slowest: float) -> Array:
+    """Length (n,) gone, every STEP seconds, from standing to standing.
+
+    cruise: m/s where the way is straight. sideways: highest acceleration across, m/s². turning: highest rate, rad/s.
+    push: highest acceleration along, m/s². slowest: m/s that one keeps up even in the sharpest turn.
+    """
+    bend = np.maximum(route.curvature, 1e-6)
+    fastest = np.clip(np.minimum(np.sqrt(sideways / bend), turning / bend), slowest, cruise)
+    # speeds are averaged over _EASE below, which must not carry a high one into a bend
+    fastest = minimum_filter1d(fastest, 2 * int(np.ceil(0.5 * _EASE * cruise / route.spacing)) + 1)
+    squared = fastest**2
+    squared[0] = squared[-1] = 0
+    gain = 2 * push * route.spacing
+    for order in (range(1, len(squared)), range(len(squared) - 2, -1, -1)):
+        step = 1 if order.step > 0 else -1
+        for i in order:
+            squared[i] = min(squared[i], squared[i - step] + gain)
+    speed = np.sqrt(squared)
+    times = np.concatenate([[0], np.cumsum(2 * route.spacing / (speed[1:] + speed[:-1]))])
+    rest = int(_EASE / STEP)
+    samples = np.arange(int(np.ceil(times[-1] / STEP)) + 1) * STEP
+    along = np.interp(samples, times, np.arange(len(times)) * route.spacing)
+    return np.clip(smooth(np.pad(along, rest, mode="edge"), _EASE), 0, route.length)
+
+
+_EASE = 0.6  # seconds over which speeds are averaged, so that accelerations change gradually
+
+
+def _pulled(floor: Floor, cells: Array) -> Array:
+    """The corners of a way from cell to cell that is pulled tight: from each, the farthest point in plain sight."""
+    corners, here = [cells[0]], 0
+    while here < len(cells) - 1:
+        ahead = cells[here + 1 :]
+        ends, stopped = floor.slide(np.broadcast_to(cells[here], ahead.shape), ahead)
+        seen = np.flatnonzero(~stopped & (np.linalg.norm((ends - ahead)[:, [0, 2]], axis=1) < 1e-3))
+        here += 1 + (int(seen[-1]) if len(seen) else 0)
+        corners.append(cells[here])
+    return np.array(corners)
+
+
+def _even(line: Array) -> Array:
+    """Points (K, 3) _SPACING apart, but for rounding, along a line (C, 3); its ends are kept."""
+    gone = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    count = max(2, round(float(gone[-1]) / _SPACING) + 1)
+    places = np.linspace(0, gone[-1], count)
+    return np.stack([np.interp(places, gone, line[:, axis]) for axis in range(3)], axis=1)
+
+
+def _rounded(line: Array, bell: float) -> Array:
+    """The line (K, 3) with its corners rounded by a bell of so many metres; its ends stay."""
+    reach = min(len(line) - 1, int(4 * bell / _SPACING))
+    padded = np.pad(line, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
+    return gaussian_filter1d(padded, bell / _SPACING, axis=0)[reach:-reach]
+
+
+def _off_walls(floor: Floor, line: Array) -> Array:
+    """The line (K, 3) moved sideways to the middle where there is a wall within _ROOM of it; its ends stay."""
+    base = _rounded(line, 0.1)
+    along = np.gradient(base, axis=0)
+    left = np.stack([along[:, 2], np.zeros(len(along)), -along[:, 0]], axis=1)
+    left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9)
+    free = []
+    for side in (1, -1):
+        probes = base[:, None] + side * _PROBES[:, None] * left[:, None]
+        free.append(np.cumprod(floor.contains(probes), axis=1).sum(axis=1) * _PROBES[0])
+    shift = (np.minimum(free[0], _ROOM) - np.minimum(free[1], _ROOM)) / 2
+    ends = np.minimum(np.arange(len(line)), np.arange(len(line))[::-1]) * _SPACING
+    shift = gaussian_filter1d(shift * np.clip(ends / 0.5, 0, 1), 0.15 / _SPACING, mode="nearest")
+    shift *= np.clip(ends / 0.1, 0, 1)
+    return base + shift[:, None] * left
+
+
+def _route(floor: Floor, line: Array) -> Route | None:
+    """A route along the line (K, 3); None where that would leave the floor."""
+    line = _even(line)
+    spacing = float(np.linalg.norm(np.diff(line, axis=0), axis=1).mean())
+    along = np.gradient(line, axis=0)
+    heading = np.unwrap(np.arctan2(-along[:, 0], -along[:, 2]))
+    across = np.stack([np.cos(heading), np.zeros(len(line)), -np.sin(heading)], axis=1)
+    if not all(floor.contains(line + side * across).all() for side in (0.0, _SIDE, -_SIDE)):
+        return None
+    curvature = np.abs(np.gradient(heading)) / spacing
+    return Route(line, heading, curvature, spacing)
