@@ -1,14 +1,18 @@
-"""``activevision scenes``: list, fetch and show catalogues."""
+"""``activevision scenes``: list, fetch and show catalogues, and measure what scenes cost."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from activevision.commands.choices import SceneChoice
+
+if TYPE_CHECKING:
+    from activevision.scenes import Catalogue
 
 
 @dataclass(frozen=True)
@@ -105,29 +109,108 @@ class ShowScenes:
     """Seed of the procedural objects or rooms, unless --scene-seed is given."""
 
     def run(self) -> None:
-        from dataclasses import replace
-
         from activevision.commands.portraits import portrait_of
-        from activevision.scenes import CATALOGUES
         from activevision.scenes.contact_sheet import contact_sheet
 
-        choice = replace(self.choice, scenes=self.name or self.choice.scenes or "procedural")
-        if "seed" in CATALOGUES.get(choice.scenes, ()) and choice.scene_seed is None:
-            choice = replace(choice, scene_seed=self.seed)
-        catalogue = choice.catalogue()
+        catalogue = _chosen(self.choice, self.name or self.choice.scenes or "procedural", self.seed)
         render, layout = portrait_of(catalogue, self.split)
         for path in contact_sheet(catalogue, self.out, render, self.split, self.per_class_shown, layout):
             print(path)
 
 
 @dataclass(frozen=True)
+class MeasureScenes:
+    """Say what scenes cost: seconds to load, memory, frames a second from where one stands in them.
+
+    Each scene is measured in a process of its own. A load time is that of a first run where the cache lacks the scene.
+    """
+
+    choice: Annotated[SceneChoice, tyro.conf.arg(name="")] = field(default_factory=SceneChoice)
+    name: tyro.conf.Positional[str] = ""
+    """The catalogue, or scans:PATH of a folder of scans; the same as --scenes."""
+    simulator: str | None = None
+    """What renders: embree or habitat; the embedded one unless given."""
+    split: str | None = None
+    """Only this split."""
+    most: int = 10
+    """At most so many scenes, from the first on."""
+    sides: tuple[int, ...] = (64, 256)
+    """Sides of the square frames in pixels."""
+    seconds: float = 2.0
+    """How long each size of frame is rendered for."""
+    out: Path | None = None
+    """Also write the figures to this folder as scenes.json."""
+    seed: int = 0
+    """Seed of the procedural objects or rooms, unless --scene-seed is given."""
+
+    def run(self) -> None:
+        from rich.console import Console
+
+        from activevision.commands.scene_costs import cost_rows, cost_table
+        from activevision.errors import UserError
+        from activevision.evaluation.versions import installed_versions
+        from activevision.files import write_json
+        from activevision.progress import progress
+        from activevision.scenes.panoramas import PanoramaFolderCatalogue
+        from activevision.simulators.registry import get_simulator
+        from activevision.simulators.scene_cost import measure_scenes
+
+        if not self.name and not self.choice.scenes:
+            raise UserError("scenes measure: name a catalogue or a folder, as in scans:FOLDER.")
+        if self.most < 1 or not self.sides or min(self.sides) < 1 or not self.seconds >= 0:
+            raise UserError("scenes measure: --most and --sides must be at least 1, and --seconds 0 or more.")
+        catalogue = _chosen(self.choice, self.name or self.choice.scenes, self.seed)
+        if isinstance(catalogue, PanoramaFolderCatalogue):
+            raise UserError("scenes measure: panoramas are pictures and cost next to nothing; give scenes.")
+        factory = get_simulator(self.simulator, catalogue)
+        entries = _entries(catalogue, self.split)[: self.most]
+        costs = []
+        with progress("Measuring scenes", len(entries), "scenes") as advance:
+            for cost in measure_scenes(entries, [(side, side) for side in self.sides], self.seconds, factory):
+                costs.append(cost)
+                advance(1)
+        Console().print(cost_table(costs, self.sides))
+        if self.out is not None:
+            facts = {"catalogue": catalogue.name, "simulator": self.simulator or "embree", "seed": self.seed}
+            rows = cost_rows(costs, self.sides)
+            write_json(self.out / "scenes.json", {**facts, "scenes": rows, "versions": installed_versions()})
+
+
+def _chosen(choice: SceneChoice, name: str, seed: int) -> Catalogue:
+    """The catalogue of that name with the options of a choice; it takes ``seed`` where it has one and none is given."""
+    from dataclasses import replace
+
+    from activevision.scenes import CATALOGUES
+
+    choice = replace(choice, scenes=name)
+    if "seed" in CATALOGUES.get(choice.scenes, ()) and choice.scene_seed is None:
+        choice = replace(choice, scene_seed=seed)
+    return choice.catalogue()
+
+
+def _entries(catalogue: Catalogue, split: str | None) -> list[Any]:
+    """Of a split, or of all that have some; UserError for another split or an empty one."""
+    from activevision.errors import UserError
+    from activevision.scenes import SPLITS
+
+    if split is not None:
+        return list(catalogue.scenes(split))
+    found: list[Any] = []
+    for name in SPLITS:
+        with contextlib.suppress(UserError):  # a split may be empty
+            found += catalogue.scenes(name)
+    return found
+
+
+@dataclass(frozen=True)
 class Scenes:
-    """Catalogues of scenes: list, fetch, show."""
+    """Catalogues of scenes: list, fetch, show, measure."""
 
     action: Annotated[
         Annotated[ListScenes, tyro.conf.subcommand("list")]
         | Annotated[FetchScenes, tyro.conf.subcommand("fetch")]
-        | Annotated[ShowScenes, tyro.conf.subcommand("show")],
+        | Annotated[ShowScenes, tyro.conf.subcommand("show")]
+        | Annotated[MeasureScenes, tyro.conf.subcommand("measure")],
         tyro.conf.arg(name=""),
     ]
 

@@ -11,7 +11,6 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,15 +19,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from activevision.camera import Camera, CameraModel, EquirectangularCamera
-from activevision.errors import UserError, unknown
-from activevision.files import cache_dir, digest, write_json
+from activevision.errors import UserError
 from activevision.scenes import Scene
-from activevision.scenes.mesh_files import UP_AXES
 from activevision.scenes.navigable import Agent
-from activevision.simulators.habitat_export import SCENE_ID, exported, stage_glb
 from activevision.simulators.habitat_navigable import HabitatNavigableArea
 from activevision.simulators.habitat_process import RENDERERS, hushed
+from activevision.simulators.habitat_scenes import HabitatScene, HabitatStage, Source, name_of, source_of
 from activevision.simulators.simulator import SENSORS, check_poses, check_sensors
+
+__all__ = ["HabitatScene", "HabitatSimulator", "HabitatStage"]
 
 INSTALL = "conda install -c conda-forge -c aihabitat-nightly habitat-sim headless withbullet"
 """The channel with builds for Python 3.10 and later; the stable one has 3.9 alone."""
@@ -36,37 +35,7 @@ INSTALL = "conda install -c conda-forge -c aihabitat-nightly habitat-sim headles
 _VERSION = 1  # goes up whenever the same scene and pose would give other pixels
 _DRAWN = {"rgb": "COLOR", "depth": "DEPTH", "position": "DEPTH", "instance": "SEMANTIC", "category": "SEMANTIC"}
 _MOST_SENSORS = 64  # framebuffers that are kept; with more the simulator is made anew
-_FRONT = {"x": (0.0, 0.0, -1.0), "y": (0.0, 0.0, -1.0), "z": (0.0, 1.0, 0.0)}
 _working_folder = threading.Lock()
-
-
-@dataclass(frozen=True)
-class HabitatStage:
-    """A mesh file as it is, shown by habitat-sim in its own colours, without light.
-
-    path: a ``.glb`` or ``.gltf`` file, or a ``.ply``, ``.obj`` or ``.stl`` file, of which a glTF copy is written to the
-    cache. up: the axis of the file that points up, "x", "y" or "z"; glTF says "y", many scans have "z".
-    """
-
-    path: Path
-    up: str = "y"
-
-    def __post_init__(self) -> None:
-        if self.up not in UP_AXES:
-            raise unknown("up axis", self.up, UP_AXES)
-
-
-@dataclass(frozen=True)
-class HabitatScene:
-    """A scene of a data set that habitat-sim reads by itself: HM3D, Gibson, Replica, ReplicaCAD, …
-
-    dataset_config: path of its ``*.scene_dataset_config.json``. scene_id: a scene or stage in it.
-    Materials that want light get the data set's lamps alone; images of surroundings are not used, because habitat-sim
-    would filter them for ten to thirty seconds at every start.
-    """
-
-    dataset_config: Path
-    scene_id: str
 
 
 class HabitatSimulator:
@@ -161,13 +130,13 @@ class HabitatSimulator:
         renderer = _Renderer(self._arguments["gpu"])
         try:
             # without backs, as a ceiling seen from above would be a floor
-            renderer.show(scene_id, _source(scene, backs=False), {(Camera(1, 1), "DEPTH")})
+            renderer.show(scene_id, source_of(scene, backs=False), {(Camera(1, 1), "DEPTH")})
             finder = renderer.pathfinder(agent)
         finally:
             RENDERERS.close(renderer)
         if finder is None:
             raise UserError(
-                f"scene {_name(scene)} has no floor that an agent of {agent.height} m "
+                f"scene {name_of(scene)} has no floor that an agent of {agent.height} m "
                 "can stand on: check its scale and that +Y is up, or choose a smaller agent."
             )
         return HabitatNavigableArea(finder, _habitat_sim().ShortestPath, agent)
@@ -201,7 +170,7 @@ class HabitatSimulator:
             self._renderer = renderer = _Renderer(self._arguments["gpu"])
             self._finalizer = weakref.finalize(self, RENDERERS.close, renderer)
             self._finalizer.atexit = False  # the stack closes at the end by itself, in its order
-        source = None if renderer.scene_id == scene_id else _source(scenes[scene_id], self._arguments["backs"])
+        source = None if renderer.scene_id == scene_id else source_of(scenes[scene_id], self._arguments["backs"])
         renderer.show(scene_id, source, wanted)
         return renderer
 
@@ -215,18 +184,10 @@ class HabitatSimulator:
         categories = renderer.categories()
         if not categories:
             raise UserError(
-                f"{_name(scene)} comes without semantics, which the sensors instance and category need: "
+                f"{name_of(scene)} comes without semantics, which the sensors instance and category need: "
                 "ask for rgb, depth and position alone, or get the data set's semantic files."
             )
         return _Table.of(categories)
-
-
-class _Source(NamedTuple):
-    """What habitat-sim is told to load: the path of a data set's config, or "default", and a scene in it."""
-
-    dataset: str
-    scene: str
-    name: str
 
 
 class _Table(NamedTuple):
@@ -273,7 +234,7 @@ class _Renderer:
             and len(self._seen | {scene_id}) <= keep
         )
 
-    def show(self, scene_id: int, source: _Source | None, wanted: set[tuple[CameraModel, str]]) -> None:
+    def show(self, scene_id: int, source: Source | None, wanted: set[tuple[CameraModel, str]]) -> None:
         """Load a scene, unless it is the one shown, and have the sensors that are wanted."""
         new = sorted(wanted - self._specs.keys(), key=repr)
         for camera, kind in new:
@@ -325,7 +286,7 @@ class _Renderer:
                 self._simulator.close()
             self._simulator = None
 
-    def _load(self, source: _Source) -> None:
+    def _load(self, source: Source) -> None:
         habitat = _habitat_sim()
         backend = habitat.SimulatorConfiguration()
         backend.scene_dataset_config_file = source.dataset
@@ -345,35 +306,6 @@ class _Renderer:
                 words = f"{error} {said()}"
                 RENDERERS.close(self)
                 raise UserError(f"habitat-sim cannot load {source.name}: {_reason(words)}") from error
-
-
-def _source(scene: Scene | HabitatScene | HabitatStage | Path | str, backs: bool) -> _Source:
-    """What habitat-sim has to be told to load; an exported scene and a stage's config are written to the cache."""
-    if isinstance(scene, Scene):
-        return _Source(str(exported(scene, backs)), SCENE_ID, _name(scene))
-    if isinstance(scene, HabitatScene):
-        if not scene.dataset_config.is_file():
-            raise UserError(f"no scene data set {scene.dataset_config}: check the path.")
-        return _Source(str(scene.dataset_config.resolve()), scene.scene_id, _name(scene))
-    stage = scene if isinstance(scene, HabitatStage) else HabitatStage(Path(scene))
-    if not stage.path.is_file():
-        raise UserError(f"no file {stage.path}: check the path.")
-    asset = str(stage_glb(stage.path))
-    up = [float(axis == stage.up) for axis in UP_AXES]
-    content = {"render_asset": asset, "up": up, "front": _FRONT[stage.up], "force_flat_shading": True}
-    config = cache_dir("habitat") / f"{digest(content)}.stage_config.json"
-    if not config.exists():
-        write_json(config, content)
-    return _Source("default", str(config), _name(stage))
-
-
-def _name(scene: Any) -> str:
-    """What errors call a scene."""
-    if isinstance(scene, Scene):
-        return repr(scene.id)
-    if isinstance(scene, HabitatScene):
-        return f"{scene.scene_id!r} of {scene.dataset_config}"
-    return str(scene.path if isinstance(scene, HabitatStage) else scene)
 
 
 def _spec(camera: CameraModel, kind: str, name: str) -> Any:

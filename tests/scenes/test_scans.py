@@ -32,7 +32,7 @@ from activevision.geometry import from_rotation_translation
 from activevision.scenes import Scene
 from activevision.scenes.scans import ScanCatalogue, catalogue, find_scans
 from activevision.simulators.embree_simulator import EmbreeSimulator
-from activevision.simulators.scan_speed import measure_scan
+from activevision.simulators.scene_cost import measure_scene
 
 INSIDE = (-0.5, 1.2, 0.3)
 DIRECTIONS = {
@@ -381,7 +381,7 @@ def test_what_a_scan_costs_is_measured(tmp_path: Path) -> None:
     write_replica(tmp_path / "room_0")
     (entry,) = (e for s in ("train", "val", "test") for e in ScanCatalogue(tmp_path)._entries[s])
     simulator = functools.partial(EmbreeSimulator, threads=1)
-    speed = measure_scan(entry, sizes=((8, 8), (16, 24)), seconds=0.0, simulator=simulator)
+    speed = measure_scene(entry, sizes=((8, 8), (16, 24)), seconds=0.0, simulator=simulator)
     assert (speed.triangles, speed.instances) == (9 * 72, len(PARTS))
     assert set(speed.frames_per_s) == {(8, 8), (16, 24)}
     assert min(*speed.frames_per_s.values(), speed.load_s, speed.compile_s) > 0

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from activevision.scenes.rooms.companions import Beside, InFront, OnTop, Over, Seats, Underfoot
 from activevision.scenes.rooms.plan import Proportions
-from activevision.scenes.rooms.rules import (
-    AtWall,
-    Beside,
-    Curtains,
-    Fitted,
-    Hung,
-    InFront,
-    InMiddle,
-    Lounge,
-    OnTop,
-    Over,
-    Rows,
-    Rule,
-    Seats,
-    Strewn,
-    Underfoot,
-)
+from activevision.scenes.rooms.rules import AtWall, Curtains, Fitted, Hung, InMiddle, Lounge, Rows, Rule, Strewn
 
 HOME_FLOORS = ("planks", "planks", "parquet", "carpet", "linoleum", "floor tiles")
 HOME_WALLS = ("paint", "paint", "rough plaster", "wallpaper", "wallpaper", "panelling")

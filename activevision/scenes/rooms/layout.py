@@ -14,7 +14,7 @@ from activevision.scenes.rooms.pieces import Body, Kit
 from activevision.scenes.rooms.plan import DOOR, WINDOW, Plan, Wall
 
 if TYPE_CHECKING:
-    from activevision.scenes.rooms.rules import Companion
+    from activevision.scenes.rooms.companions import Companion
 
 
 class Layout:

@@ -88,10 +88,7 @@ def whiteboard(rng: Generator) -> Model:
     )
     model.add(image(_scribbles(rng, ground, chalk)), plate(width, height, 0.012, (0, 0.02, 0), inner=10))
     frame = wood(rng) if chalk and rng.random() < 0.6 else plain(STEEL)
-    for y in (0.0, height + 0.02):
-        model.add(frame, box(width + 0.05, 0.03, 0.03, (0, y, 0.003)))
-    for side in (-1, 1):
-        model.add(frame, box(0.03, height, 0.03, (side * (width + 0.02) / 2, 0.025, 0.003)))
+    _rim(model, frame, width, height, over=0.05, rise=0.02, apart=0.02, lift=0.025, depth=0.03, z=0.003)
     model.add(frame, box(0.6 * width, 0.015, 0.09, (0, 0.0, 0.05)))
     for index in range(3):
         model.add(
@@ -99,6 +96,17 @@ def whiteboard(rng: Generator) -> Model:
             cylinder(0.009, 0.11, sides=8).turned("z", 90).moved(0.2 * index - 0.1, 0.024, 0.06),
         )
     return model
+
+
+def _rim(
+    model: Model, finish: Finish, width: float, height: float, *, over: float, rise: float, apart: float, lift: float,
+    depth: float, z: float,
+) -> None:  # fmt: skip
+    """Four bars round a board: two across that are ``over`` longer than it, two upright ones ``apart`` wider apart."""
+    for y in (0.0, height + rise):
+        model.add(finish, box(width + over, 0.03, depth, (0, y, z)))
+    for side in (-1, 1):
+        model.add(finish, box(0.03, height, depth, (side * (width + apart) / 2, lift, z)))
 
 
 def _scribbles(rng: Generator, ground: np.ndarray, chalk: bool) -> np.ndarray:
@@ -150,10 +158,7 @@ def notice_board(rng: Generator) -> Model:
             picture[line, left + 3 : left + wide - 3 - int(rng.integers(0, 6))] = sheet * 120
     model.add(image(picture), plate(width, height, 0.01, (0, 0.02, 0), inner=6))
     frame = pick(rng, HARD)
-    for y in (0.0, height + 0.01):
-        model.add(frame, box(width + 0.06, 0.03, 0.022, (0, y, 0.002)))
-    for side in (-1, 1):
-        model.add(frame, box(0.03, height, 0.022, (side * (width + 0.03) / 2, 0.02, 0.002)))
+    _rim(model, frame, width, height, over=0.06, rise=0.01, apart=0.03, lift=0.02, depth=0.022, z=0.002)
     return model
 
 
