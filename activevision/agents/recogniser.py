@@ -18,12 +18,12 @@ from torch import nn
 
 from activevision.agents.config import RecogniserConfig
 from activevision.agents.evidence import Evidence
+from activevision.agents.views import LabelledViews
 from activevision.encoders.augmentation import augment
 from activevision.encoders.backbones import Encoder, build_backbone
 from activevision.errors import UserError
 from activevision.files import atomic_write
 from activevision.progress import progress
-from activevision.rollouts.dataset import WindowDataset
 
 _BATCH = 512
 
@@ -65,14 +65,14 @@ class ViewRecogniser(nn.Module):
 
 
 def train_recogniser(
-    encoder: Encoder, dataset: WindowDataset, config: RecogniserConfig, seed: int, what: str = "Training the recogniser"
+    encoder: Encoder, views: LabelledViews, config: RecogniserConfig, seed: int, what: str = "Training the recogniser"
 ) -> ViewRecogniser:
-    """Fine-tune a copy of ``encoder`` with a classifier on every frame of the rollouts; same seed, same weights."""
-    frames = dataset.frames.reshape(-1, 1, *dataset.frames.shape[2:])
-    labels = torch.from_numpy(np.repeat(dataset.labels, dataset.frames.shape[1]))
+    """Fine-tune a copy of ``encoder`` with a classifier on every one of the views; same seed, same weights."""
+    frames = views.frames.reshape(-1, 1, *views.frames.shape[2:])
+    labels = torch.from_numpy(np.repeat(views.labels, views.frames.shape[1]))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = ViewRecogniser(copy.deepcopy(encoder), copy.deepcopy(encoder), dataset.classes).train()
+        model = ViewRecogniser(copy.deepcopy(encoder), copy.deepcopy(encoder), views.classes).train()
         model.encoder.requires_grad_(True)
         trained = [p for p in model.parameters() if p.requires_grad]
         per_epoch = len(frames) // config.batch_size or 1

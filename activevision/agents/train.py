@@ -20,6 +20,7 @@ from activevision.agents.fusion import ProductOfExperts
 from activevision.agents.fusion.recurrent import train_recurrent
 from activevision.agents.policies.ppo import train_ppo
 from activevision.agents.recogniser import ViewRecogniser, save_recogniser, train_recogniser
+from activevision.agents.views import LabelledViews
 from activevision.agents.walks import Walks
 from activevision.encoders.backbones import Encoder
 from activevision.errors import UserError
@@ -34,21 +35,21 @@ _CALIBRATION_WALKS = 4096
 
 
 def train_agent(
-    encoder: Encoder, dataset: WindowDataset, train_env: VectorEnv, val_env: VectorEnv, config: AgentConfig, out: Path
+    encoder: Encoder, views: LabelledViews, train_env: VectorEnv, val_env: VectorEnv, config: AgentConfig, out: Path
 ) -> Agent:
     """Train all parts of an agent into the folder ``out`` and load it.
 
-    encoder: pretrained; it stays as it is. dataset: rollouts of the training split, with labels. train_env, val_env:
-    environments over the training and validation split, in autoreset mode DISABLED. UserError where the rollouts show
+    encoder: pretrained; it stays as it is. views: of the training split, for the recogniser. train_env, val_env:
+    environments over the training and validation split, in autoreset mode DISABLED. UserError where the views show
     other scenes than ``train_env``, or ``out`` holds an agent made from something else. The order: recogniser on all
-    training objects, its temperature on validation objects; held-out evidence about the training objects; the product's
+    training scenes, its temperature on validation scenes; held-out evidence about the training scenes; the product's
     temperature on validation walks; the recurrent aggregator and PPO on the held-out evidence.
     """
     protocol = train_env.unwrapped.protocol  # type: ignore[attr-defined]
     splits = [env.unwrapped.entries for env in (train_env, val_env)]  # type: ignore[attr-defined]
-    _check_ingredients(encoder, dataset, splits, protocol, config, out)
+    _check_ingredients(encoder, views, splits, protocol, config, out)
     if not (out / RECOGNISER).exists():
-        recogniser = train_recogniser(encoder, dataset, config.recogniser, config.seed)
+        recogniser = train_recogniser(encoder, views, config.recogniser, config.seed)
         seen = EvidenceTable.build(recogniser, val_env, "Calibrating")
         labels = np.broadcast_to(seen.label[:, None, None], seen.log_likelihood.shape[:3])
         temperature = fit_temperature(seen.log_likelihood, labels)
@@ -57,9 +58,9 @@ def train_agent(
         )
         _save_calibrated(recogniser, temperature, ProductOfExperts.calibrated(walks, label), out)
     agent = Agent.load(out, protocol)
-    held_out = _held_out(encoder, dataset, train_env, agent, config, out)
+    held_out = _held_out(encoder, views, train_env, agent, config, out)
     if not (out / RECURRENT).exists():
-        train_recurrent(partial(held_out.walk, protocol), len(dataset.classes), config.recurrent, config.seed).save(
+        train_recurrent(partial(held_out.walk, protocol), len(views.classes), config.recurrent, config.seed).save(
             out / RECURRENT
         )
     beliefs = BeliefVectorEnv(train_env, held_out, agent.fusion(config.fusion))
@@ -77,17 +78,20 @@ def train_free_agent(
     protocol: ExploreProtocol,
     config: AgentConfig,
     out: Path,
+    views: LabelledViews | None = None,
 ) -> Agent:
     """``train_agent`` where the camera moves freely, so that no grid holds all views: recogniser and fusions alone.
 
     The recorded rollouts stand for the grid: those of the validation split (``heldout``) calibrate, those of the
-    training split, whose scenes are ``entries``, train the recurrent aggregator, on cross-fitted evidence.
+    training split, whose scenes are ``entries``, train the recurrent aggregator, on cross-fitted evidence. Recognisers
+    are trained on ``views`` of the training split; on those of the rollouts unless given.
     """
+    views = dataset if views is None else views
     if heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes):
         raise UserError("the held-out rollouts show other classes or training scenes: collect them from split val.")
-    _check_ingredients(encoder, dataset, [entries], protocol, config, out, heldout)
+    _check_ingredients(encoder, views, [entries], protocol, config, out, dataset, heldout)
     if not (out / RECOGNISER).exists():
-        recogniser = train_recogniser(encoder, dataset, config.recogniser, config.seed)
+        recogniser = train_recogniser(encoder, views, config.recogniser, config.seed)
         seen = Walks.record(recogniser, heldout, "Calibrating")
         temperature = fit_temperature(
             seen.log_likelihood, np.broadcast_to(seen.label[:, None], seen.log_likelihood.shape[:2])
@@ -96,7 +100,7 @@ def train_free_agent(
         _save_calibrated(recogniser, temperature, calibrated, out)
     agent = Agent.load(out, protocol)
     if not (out / RECURRENT).exists():
-        walks = cross_fitted_walks(encoder, dataset, entries, config.recogniser, config.seed)
+        walks = cross_fitted_walks(encoder, views, dataset, entries, config.recogniser, config.seed)
         walks = walks.tempered(float(agent.recogniser.temperature))
         train_recurrent(walks.draw, len(dataset.classes), config.recurrent, config.seed).save(out / RECURRENT)
     return agent
@@ -111,18 +115,18 @@ def _save_calibrated(recogniser: ViewRecogniser, temperature: float, product: Pr
 
 def _check_ingredients(
     encoder: Encoder,
-    dataset: WindowDataset,
+    views: LabelledViews,
     splits: Sequence[Sequence[Entry]],
     protocol: Protocol | ExploreProtocol,
     config: AgentConfig,
     out: Path,
-    heldout: WindowDataset | None = None,
+    *rollouts: WindowDataset,
 ) -> None:
     """Note what the parts are made from; UserError where the folder has parts that were made from something else.
 
-    splits: the scenes that it learns from, the training split first.
+    splits: the scenes that it learns from, the training split first. rollouts: further ones that fusions learn from.
     """
-    strangers = set(dataset.scenes.tolist()) - {entry.id for entry in splits[0]}
+    strangers = set(views.scenes.tolist()) - {entry.id for entry in splits[0]}
     if strangers:
         raise UserError(
             f"the rollouts show {len(strangers)} scenes that the training split does not have ({min(strangers)}, …): "
@@ -130,8 +134,8 @@ def _check_ingredients(
         )
     made_from = {
         "encoder": digest(*(tensor.cpu().numpy().tobytes() for tensor in encoder.state_dict().values())),
-        "rollouts": dataset.key,
-        "held-out rollouts": heldout.key if heldout else "",
+        "views": views.key,
+        "rollouts": [one.key for one in rollouts],
         "scenes": digest(*(entry.key for entries in splits for entry in entries)),
         "protocol": digest(protocol.to_json()),
         "settings": digest(asdict(replace(config, seeds=1))),  # more seeds may be added to a finished agent
@@ -147,10 +151,10 @@ def _check_ingredients(
 
 
 def _held_out(
-    encoder: Encoder, dataset: WindowDataset, env: VectorEnv, agent: Agent, config: AgentConfig, out: Path
+    encoder: Encoder, views: LabelledViews, env: VectorEnv, agent: Agent, config: AgentConfig, out: Path
 ) -> EvidenceTable:
     path = out / _HELD_OUT
     if not path.exists():
-        table = cross_fitted_table(encoder, dataset, env, config.recogniser, config.seed)
+        table = cross_fitted_table(encoder, views, env, config.recogniser, config.seed)
         table.tempered(float(agent.recogniser.temperature)).save(path)
     return EvidenceTable.load(path)

@@ -52,16 +52,15 @@ def play_all(
     runs += [(policy, fusion) for fusion in fusions[1:] for policy in policies if policy in _SWAPPED]
     player = (_on_grid if world.on_grid else _freely)(agent, world, split, episodes)
     logs = []
-    with player as play, progress("Evaluating", len(runs) * len(seeds), "runs") as advance:
+    with player as play, progress("Evaluating", len(runs) * len(seeds) * world.protocol.views, "views") as advance:
         for seed in seeds:
             for policy, fusion in runs:
-                logs.append(play(policy, fusion, seed))
-                advance(1)
+                logs.append(play(policy, fusion, seed, advance))
     return logs
 
 
-_Play = Callable[[str, str, int], "TrajectoryLog"]
-"""From the names of a policy and a fusion, and a seed."""
+_Play = Callable[[str, str, int, Callable[[int], None]], "TrajectoryLog"]
+"""From the names of a policy and a fusion, a seed, and what is told of every view of all episodes."""
 
 
 @contextmanager
@@ -78,12 +77,12 @@ def _on_grid(agent: Agent, world: World, split: str, episodes: int) -> Iterator[
     with closing(world.make(split, scenes * episodes)) as env:
         table = EvidenceTable.build(agent.recogniser, env, f"Looking at {split} views")
 
-        def run(policy: str, fusion_name: str, seed: int) -> TrajectoryLog:
+        def run(policy: str, fusion_name: str, seed: int, advance: Callable[[int], None]) -> TrajectoryLog:
             fusion, starts = agent.fusion(fusion_name), Starts.on_grid(scenes, protocol.grid_shape, episodes, seed)
             if policy == "oracle":
-                return play(env, table, fusion, lambda e: Oracle(e, table, fusion, protocol), starts, facts)
+                return play(env, table, fusion, lambda e: Oracle(e, table, fusion, protocol), starts, facts, advance)
             inner = "single" if policy in CEILINGS else policy
-            log = play(env, table, fusion, lambda _: agent.policy(inner, seed), starts, facts)
+            log = play(env, table, fusion, lambda _: agent.policy(inner, seed), starts, facts, advance)
             return all_views_log(log, table, fusion, starts, protocol) if policy == "all_views" else log
 
         yield run
@@ -91,15 +90,25 @@ def _on_grid(agent: Agent, world: World, split: str, episodes: int) -> Iterator[
 
 @contextmanager
 def _freely(agent: Agent, world: World, split: str, episodes: int) -> Iterator[_Play]:
-    """View by view, as they are rendered."""
-    from activevision.evaluation.play import Starts, play
+    """View by view, as they are rendered. No policy here looks at the belief, so each walks once for all fusions."""
+    from activevision.evaluation.play import Starts, fused_anew, play, single_log
 
     scenes, facts = len(world.catalogue.scenes(split)), world.facts(split)
+    walked: dict[tuple[str, int], TrajectoryLog] = {}
     with closing(world.make(split, scenes * episodes)) as env:
 
-        def run(policy: str, fusion_name: str, seed: int) -> TrajectoryLog:
-            starts, fusion = Starts.anywhere(scenes, episodes, seed), agent.fusion(fusion_name)
-            return play(env, agent.recogniser, fusion, lambda _: agent.policy(policy, seed), starts, facts)
+        def run(policy: str, fusion_name: str, seed: int, advance: Callable[[int], None]) -> TrajectoryLog:
+            fusion, walker = agent.fusion(fusion_name), "random" if policy == "single" else policy
+            if (walker, seed) in walked:
+                advance(world.protocol.views)
+            else:
+                starts = Starts.anywhere(scenes, episodes, seed)
+                walked[walker, seed] = play(
+                    env, agent.recogniser, fusion, lambda _: agent.policy(walker, seed), starts, facts, advance
+                )
+            log = walked[walker, seed]
+            log = single_log(log, world.protocol.stay) if policy == "single" else log
+            return log if log.fusion == fusion_name else fused_anew(log, fusion)
 
         yield run
 

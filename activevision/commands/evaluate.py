@@ -17,19 +17,18 @@ if TYPE_CHECKING:
     from activevision.agents.agent import Agent
     from activevision.commands.learn import Stopwatch
 
-_SMALL = AgentConfig(
-    recogniser=RecogniserConfig(epochs=5), recurrent=RecurrentConfig(steps=400), fusion="product", seeds=0
-)
-_SMALL_ROLLOUTS = {True: 3000, False: 800}  # on a view grid, and where every view has to be rendered
+# on a view grid, and where every view has to be rendered: epochs of the recogniser, rollouts, rooms a class
+_SMALL_EPOCHS, _SMALL_ROLLOUTS, _SMALL_ROOMS = {True: 20, False: 12}, {True: 1500, False: 400}, {True: 60, False: 40}
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Evaluate an agent's policies and fusions on held-out objects and write results.json and report.html."""
+    """Evaluate an agent's policies and fusions on scenes that it has not seen; write results.json and report.html."""
 
     agent: Path | None = None
     """Folder that ``activevision train`` wrote. Without one a small agent is trained first, whose policies learn
-    nothing, for the environment and the scenes given."""
+    nothing, for the environment and the scenes given; of rooms that are made to order there are then 60 a class on a
+    view grid and 40 elsewhere, unless --per-class says otherwise."""
     choice: Annotated[WorldChoice, tyro.conf.arg(name="")] = field(default_factory=WorldChoice)
     """Of an agent: other scenes with the classes that it knows; its own unless given."""
     split: str = "test"
@@ -52,7 +51,7 @@ class Evaluate:
         from activevision.commands.learn import Stopwatch
         from activevision.errors import UserError, unknown
 
-        facts, choice = (None, self.choice.resolved()) if self.agent is None else _as_trained(self.agent, self.choice)
+        facts, choice = (None, _enough(self.choice)) if self.agent is None else _as_trained(self.agent, self.choice)
         world = choice.world()
         if facts is not None and tuple(world.catalogue.classes) != tuple(facts["classes"]):
             raise UserError(
@@ -81,7 +80,7 @@ class Evaluate:
         else:
             assert self.agent is not None
             agent, figures = Agent.load(self.agent, world.protocol), facts["encoder"]
-        fusions = self.fusions or ordered_fusions(facts["fusion"] if facts else _SMALL.fusion)
+        fusions = self.fusions or ordered_fusions(facts["fusion"] if facts else AgentConfig.fusion)
         episodes = self.episodes or STARTS[world.on_grid]
         with timed("evaluate"):
             logs = play_all(agent, world, self.split, policies, fusions, episodes, seeds)
@@ -104,10 +103,21 @@ def _as_trained(folder: Path, choice: WorldChoice) -> tuple[dict[str, Any], Worl
     return facts, replace(trained, **given)
 
 
+def _enough(choice: WorldChoice) -> WorldChoice:
+    """With as many rooms to learn from and to be tested on as a few minutes allow, where they are made to order."""
+    from activevision.explore_protocol import EXPLORE_PROTOCOLS
+
+    choice = choice.resolved()
+    if choice.per_class is None and choice.scenes in ("rooms", "rooms-procedural"):
+        return replace(choice, per_class=_SMALL_ROOMS[choice.protocol not in EXPLORE_PROTOCOLS])
+    return choice
+
+
 def _small_agent(choice: WorldChoice, out: Path, seed: int, timed: Stopwatch) -> tuple[Agent, dict[str, Any]]:
     """An agent of a few minutes, whose policies learn nothing."""
     from activevision.commands.learn import learn
 
-    pretrain = PretrainConfig(epochs=2, seed=seed)
-    rollouts = _SMALL_ROLLOUTS[choice.world().on_grid]
-    return learn(choice, rollouts, pretrain, replace(_SMALL, seed=seed), out, seed, timed)
+    on_grid = choice.world().on_grid
+    recogniser = RecogniserConfig(epochs=_SMALL_EPOCHS[on_grid], shift=3)
+    agent = AgentConfig(recogniser=recogniser, recurrent=RecurrentConfig(steps=400), seeds=0, seed=seed)
+    return learn(choice, _SMALL_ROLLOUTS[on_grid], PretrainConfig(epochs=2, seed=seed), agent, out, seed, timed)

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activevision.agents.config import AgentConfig
-from activevision.commands.world import WorldChoice
+from activevision.commands.world import World, WorldChoice
 from activevision.encoders.config import PretrainConfig
 from activevision.files import read_json, write_json
 
 if TYPE_CHECKING:
+    from gymnasium.vector import VectorEnv
+
     from activevision.agents.agent import Agent
+    from activevision.agents.views import SceneViews
+
+_VIEWS_A_SCENE = 40  # where the camera moves freely; a grid has its own number
 
 
 class Stopwatch:
@@ -46,7 +51,8 @@ def learn(
     seed: int,
     timed: Stopwatch,
 ) -> tuple[Agent, dict[str, Any]]:
-    """Rollouts, an encoder on them, an agent on both; the agent and the encoder's figures. Goes on where it stopped."""
+    """Rollouts, an encoder on them, an agent on both and on views of every training scene; the agent and the encoder's
+    figures. Goes on where it stopped."""
     from activevision.commands.collect import collect_rollouts
     from activevision.commands.pretrain import pretrain_with_baseline
     from activevision.commands.train import train_in
@@ -57,7 +63,39 @@ def learn(
         for split, count in (("train", episodes), ("val", episodes // 4)):
             collect_rollouts(world, split, count, out / "rollouts" / split, seed)
         train, heldout = (WindowDataset.load(out / "rollouts" / split) for split in ("train", "val"))
+        views = _views_of_every_scene(world, out / "views.npz", seed)
     with timed("pretrain"):
         encoder, figures = pretrain_with_baseline(pretrain, train, heldout, out / "encoder")
     with timed("train"):
-        return train_in(out / "agent", choice, encoder, train, heldout, agent, figures), figures
+        return train_in(out / "agent", choice, encoder, train, heldout, agent, figures, views), figures
+
+
+def _views_of_every_scene(world: World, path: Path, seed: int) -> SceneViews:
+    """All of the training grids, whose frames are on disk; where there is none, views from random starts, kept."""
+    from activevision.agents.views import SceneViews
+    from activevision.protocol import Protocol
+
+    if path.exists():
+        return SceneViews.load(path)
+    if isinstance(world.protocol, Protocol):
+        with contextlib.closing(world.make("train", world.protocol.grid_size)) as env:
+            return SceneViews.gather(env, seed)
+    with contextlib.closing(_unprepared(world, "train", _VIEWS_A_SCENE)) as env:
+        views = SceneViews.gather(env, seed)
+    views.save(path)
+    return views
+
+
+def _unprepared(world: World, split: str, num_envs: int) -> VectorEnv:
+    """``world.make`` for who visits scene after scene: they are made ready on the way, and so only once."""
+    import gymnasium
+
+    return gymnasium.make_vec(
+        world.env,
+        num_envs=num_envs,
+        vectorization_mode="vector_entry_point",
+        catalogue=world.catalogue,
+        split=split,
+        protocol=world.protocol,
+        autoreset_mode="Disabled",
+    )

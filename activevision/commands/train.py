@@ -15,6 +15,7 @@ from activevision.commands.world import World, WorldChoice
 
 if TYPE_CHECKING:
     from activevision.agents.agent import Agent
+    from activevision.agents.views import LabelledViews
     from activevision.encoders.backbones import Encoder
     from activevision.rollouts.dataset import WindowDataset
 
@@ -88,8 +89,11 @@ def train_in(
     heldout: WindowDataset | None,
     config: AgentConfig,
     figures: dict[str, Any],
+    views: LabelledViews | None = None,
 ) -> Agent:
     """Train into a folder that ``activevision evaluate`` reads; ``figures`` of the encoder go along.
+
+    Recognisers are trained on ``views`` of the training split, unless given on those of the rollouts.
 
     Policies are trained on a view grid alone; where the camera moves freely, ``heldout`` calibrates instead.
     """
@@ -122,13 +126,13 @@ def train_in(
                 f"{world.env} has no view grid to calibrate on: give rollouts of the validation split with --heldout."
             )
         entries = catalogue.scenes("train")
-        agent = train_free_agent(encoder, dataset, heldout, entries, world.protocol, config, out)
+        agent = train_free_agent(encoder, dataset, heldout, entries, world.protocol, config, out, views)
     else:
         with ExitStack() as opened:
             train_env, val_env = (
                 opened.enter_context(closing(world.make(split, config.ppo.environments))) for split in ("train", "val")
             )
-            agent = train_agent(encoder, dataset, train_env, val_env, config, out)
+            agent = train_agent(encoder, views or dataset, train_env, val_env, config, out)
     facts = {
         "schema": SCHEMA,
         "world": asdict(choice.resolved()),

@@ -11,12 +11,13 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 from activevision.agents.belief_env import BeliefVectorEnv
-from activevision.agents.evidence import EvidenceTable, Recogniser
+from activevision.agents.evidence import Evidence, EvidenceTable, Recogniser
 from activevision.agents.fusion import Fusion
 from activevision.agents.policies.baselines import Single
 from activevision.agents.policies.ceilings import all_views
 from activevision.agents.policies.policy import Policy
 from activevision.evaluation.log import TrajectoryLog
+from activevision.geometry import egomotion, log_se3
 from activevision.protocol import Protocol
 from activevision.rollouts.recorder import episode_seed
 
@@ -67,12 +68,13 @@ def play(
     policy: Callable[[BeliefVectorEnv], Policy],
     starts: Starts,
     catalogue: dict[str, Any],
+    advance: Callable[[int], None] = lambda views: None,
 ) -> TrajectoryLog:
     """Episodes of one policy from given starts.
 
     env: in autoreset mode DISABLED, with as many copies as there are starts. recogniser: or a table of its evidence on
     the scenes of ``env``. policy: from the belief environment, which only ceilings look into, to the policy. For
-    "single" the belief stays what the first view gave.
+    "single" the belief stays what the first view gave. advance: told of every view of all episodes.
     """
     beliefs = BeliefVectorEnv(env, recogniser, fusion)
     base: Any = env.unwrapped
@@ -90,6 +92,7 @@ def play(
         columns["pose"].append(beliefs.info["pose"])
         columns["evidence"].append(beliefs.evidence.log_likelihood)
         columns["belief"].append(beliefs.belief.log_probs)
+        advance(1)
 
     note()
     for _ in range(base.protocol.views - 1):
@@ -116,6 +119,28 @@ def play(
         evidence=np.stack(columns["evidence"], axis=1),
         belief=belief,
     )
+
+
+def fused_anew(log: TrajectoryLog, fusion: Fusion) -> TrajectoryLog:
+    """What the same views add up to under another fusion; for policies that do not look at the belief, what playing
+    them again would give. The belief of "single" stays what its first view gives."""
+    twists = np.zeros((len(log), log.views, 6), np.float32)
+    twists[:, 1:] = log_se3(egomotion(log.pose[:, :-1], log.pose[:, 1:]))
+    nothing: NDArray[np.float32] = np.zeros((len(log), 0), np.float32)
+    belief, beliefs = fusion.init(len(log)), list[NDArray[np.float32]]()
+    for view in range(log.views):
+        belief = fusion.update(belief, Evidence(log.evidence[:, view], nothing), twists[:, view])
+        beliefs.append(beliefs[0] if beliefs and log.policy == Single.name else belief.log_probs)
+    return replace(log, fusion=fusion.name, belief=np.stack(beliefs, axis=1))
+
+
+def single_log(log: TrajectoryLog, stay: int) -> TrajectoryLog:
+    """The log of "single", whose motion is ``stay``, for the starts of another policy's: its first view to the end."""
+    first: dict[str, Any] = {
+        name: np.repeat(getattr(log, name)[:, :1], log.views, axis=1)
+        for name in ("viewpoint", "pose", "evidence", "belief")
+    }
+    return replace(log, policy=Single.name, motion=np.full_like(log.motion, stay), **first)
 
 
 def all_views_log(

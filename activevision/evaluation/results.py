@@ -125,10 +125,11 @@ def table(results: dict[str, Any]) -> Table:
     under_test = contenders(results)
     over = f" over {results['intervals']['over']}" if "intervals" in results else ""
     fusions = {row["fusion"] for row in results["policies"].values()}
+    ceilings = any(is_ceiling(name) for name in results["policies"])
     result = Table(
         title=f"Accuracy in % with 95 % intervals{over}; fusion: {', '.join(sorted(fusions))}",
         caption="± is half an interval. ECE: expected calibration error after the last view; turn: what the camera "
-        "turned until then. Below the line: ceilings, not policies.",
+        f"turned until then.{' Below the line: ceilings, not policies.' if ceilings else ''}",
         title_justify="left",
         caption_justify="left",
         box=box.SIMPLE_HEAD,

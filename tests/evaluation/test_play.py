@@ -3,13 +3,15 @@ from dataclasses import replace
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 
 from activevision.agents.evidence import EvidenceTable
 from activevision.agents.fusion import MeanPosterior, ProductOfExperts
+from activevision.agents.fusion.recurrent import Recurrent, _Aggregator
 from activevision.agents.policies.baselines import Random, Single, Sweep
 from activevision.agents.policies.ceilings import Oracle
 from activevision.evaluation.metrics import accuracy
-from activevision.evaluation.play import Starts, all_views_log, play
+from activevision.evaluation.play import Starts, all_views_log, fused_anew, play, single_log
 from activevision.protocol import LOOK_AROUND
 
 SMALL = replace(LOOK_AROUND, height=8, width=8)
@@ -81,3 +83,37 @@ def test_the_ceilings_are_above_the_floor(solids, table):
     assert accuracy(oracle)[-1] > accuracy(random)[-1] > accuracy(single)[-1]
     assert accuracy(everything)[0] == pytest.approx(1.0)
     assert everything.policy == "all_views"
+
+
+def same(a, b):
+    assert (a.policy, a.fusion) == (b.policy, b.fusion)
+    for name in ("scene", "label", "seed", "episode", "viewpoint", "motion", "evidence", "pose"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    np.testing.assert_allclose(a.belief, b.belief, atol=1e-5)
+
+
+def test_a_walk_fused_anew_is_what_playing_it_with_that_fusion_gives(solids, table):
+    starts = Starts.on_grid(6, SMALL.grid_shape, 3, 5)
+    torch.manual_seed(0)
+    aggregator = _Aggregator(2, 8)  # depends on the motions between views, so these are checked, too
+    torch.nn.init.normal_(aggregator.head.weight)
+    for fusion in (MeanPosterior(2), Recurrent(aggregator)):
+        for policy in (lambda _: Random(SMALL, 1), lambda _: Single(SMALL)):
+            walk = run(solids, table, policy, starts, ProductOfExperts(2, 1.7))
+            same(fused_anew(walk, fusion), run(solids, table, policy, starts, fusion))
+
+
+def test_single_follows_from_any_walk_from_the_same_starts(solids, table):
+    starts = Starts.on_grid(6, SMALL.grid_shape, 3, 5)
+    walk = run(solids, table, lambda _: Random(SMALL, 1), starts)
+    same(single_log(walk, SMALL.stay), run(solids, table, lambda _: Single(SMALL), starts))
+
+
+def test_every_view_of_all_episodes_is_told(solids, table):
+    env_starts, told = Starts.on_grid(6, SMALL.grid_shape, 1, 0), []
+    env = gym.make_vec(
+        "activevision/ActiveObject-v0", num_envs=6, vectorization_mode="vector_entry_point",
+        catalogue=solids, split="test", protocol=SMALL, autoreset_mode="Disabled",
+    )  # fmt: skip
+    play(env, table, MeanPosterior(2), lambda _: Sweep(SMALL), env_starts, FACTS, told.append)
+    assert sum(told) == SMALL.views

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from activevision.evaluation.report.html import element, image
 from activevision.evaluation.report.series import series
-from activevision.evaluation.report.words import degrees, number, percent
+from activevision.evaluation.report.words import article, degrees, number, percent
 
 _CLASSES = 4
 
@@ -55,7 +55,7 @@ def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
         element(
             "figcaption",
             element("span", strip.policy, class_=f"chip {series(results, strip.policy)}"),
-            element("span", "a ", element("b", classes[strip.label]), class_="truth"),
+            element("span", article(classes[strip.label]), " ", element("b", classes[strip.label]), class_="truth"),
             element("span", strip.scene, class_="scene"),
         ),
         element(

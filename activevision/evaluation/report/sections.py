@@ -81,10 +81,16 @@ def accuracy(results: dict[str, Any]) -> Element:
         )
     else:
         how = "Bands are 95 % intervals."
+    classes = len(results["catalogue"]["classes"])
+    ceilings = (
+        " Dashed lines are ceilings, which no policy could be: they see everything or know the label."
+        if any(is_ceiling(name) for name in results["policies"])
+        else ""
+    )
     alone = " One seed: how much training varies is not in them." if made and made["seeds"] == 1 else ""
     return section(
         "Accuracy after every view",
-        f"{how}{alone} Dashed lines are ceilings, which no policy could be: they see everything or know the label.",
+        f"{how}{alone} A guess among {classes} classes is right {percent(1 / classes)} of the time.{ceilings}",
         responsive(lambda width: accuracy_plot(results, width)),
         tabled(_policies_table(results), _policies_note(results)),
     )
@@ -342,7 +348,7 @@ def encoder(results: dict[str, Any]) -> Element | None:
         return None
     return section(
         "Encoder",
-        "The features that the recogniser reads. Normalised equivariance error: distance of the mapped feature to the "
+        "What the recogniser starts from. Normalised equivariance error: distance of the mapped feature to the "
         "moved frame's, over the distance that no map leaves; 1 is as good as no map, lower is better.",
         parts,
     )

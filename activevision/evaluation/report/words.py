@@ -42,3 +42,8 @@ def duration(seconds: float) -> str:
 def listed(items: Sequence[str]) -> str:
     """ "a, b and c"."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def article(word: str) -> str:
+    """ "a" or "an", by the first letter."""
+    return "an" if word[:1].lower() in tuple("aeiou") else "a"

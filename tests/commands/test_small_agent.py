@@ -1,0 +1,60 @@
+"""``activevision evaluate`` without an agent: one is trained first, where there is a grid and where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from activevision.commands import evaluate, learn
+from activevision.commands.evaluate import Evaluate, _enough
+from activevision.commands.world import World, WorldChoice
+from activevision.evaluation.results import read_results
+from activevision.explore_protocol import EXPLORE_ROOM
+from activevision.protocol import LOOK_AROUND_SCENES
+from activevision.scenes.rooms import RoomsCatalogue
+
+TINY_ROOMS = RoomsCatalogue(per_class=7, classes=("bathroom", "hallway"))
+WORLDS = {
+    "activevision/ActiveScene-v0": replace(LOOK_AROUND_SCENES, elevations_deg=(-30.0, 0.0), azimuths=6, views=3,
+                                           height=8, width=8),
+    "activevision/Explore-v0": replace(EXPLORE_ROOM, views=3, height=8, width=8),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("env", WORLDS)
+def test_from_nothing_to_a_report_and_the_second_time_from_what_is_there(
+    env: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(WorldChoice, "world", lambda self: World(env, TINY_ROOMS, WORLDS[env]))
+    for name in ("_SMALL_EPOCHS", "_SMALL_ROLLOUTS"):
+        monkeypatch.setattr(evaluate, name, {True: 8, False: 8})
+    monkeypatch.setattr(learn, "_VIEWS_A_SCENE", 4)
+    command = Evaluate(choice=WorldChoice(env=env), out=tmp_path, episodes=2)
+    command.run()
+    first = read_results(tmp_path / "results.json")
+    ceilings, walker = (("all_views", "oracle"), "farthest") if "Scene" in env else ((), "wander")
+    assert set(first["policies"]) == {"single", "random", "sweep", walker, *ceilings}
+    assert set(first["policies"]["random"]["fusions"]) == {"mean", "recurrent"}
+    assert {(row["a"], row["b"]) for row in first["paired"]} >= {(walker, "random"), (walker, "single")}
+    assert first["intervals"]["over"] == first["catalogue"]["noun"] == "rooms"
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "4 rooms" in page
+    assert ("Dashed lines are ceilings" in page) == bool(ceilings)
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("what is there is not made again")
+
+    monkeypatch.setattr("activevision.agents.train.train_recogniser", never)
+    monkeypatch.setattr("activevision.agents.train.train_recurrent", never)
+    command.run()
+    second = read_results(tmp_path / "results.json")
+    assert {**second, "seconds": 0} == {**first, "seconds": 0}
+
+
+def test_rooms_made_to_order_are_as_many_as_a_few_minutes_allow_unless_said_otherwise() -> None:
+    assert _enough(WorldChoice(env="activevision/ActiveScene-v0")).per_class == 60
+    assert _enough(WorldChoice(env="activevision/Explore-v0")).per_class == 40
+    assert _enough(WorldChoice(env="activevision/Explore-v0", per_class=7)).per_class == 7
+    assert _enough(WorldChoice()).per_class is None
