@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,28 +12,63 @@ import tyro
 
 from activevision.commands.run_folder import note_run
 from activevision.commands.world import World, WorldChoice
+from activevision.errors import UserError
 
 if TYPE_CHECKING:
     from activevision.rollouts.engines import Engine
     from activevision.rollouts.recorder import Recorder
+    from activevision.scenes import Catalogue
 
 _ENVIRONMENTS = {True: 64, False: 8}  # on a view grid, where a step is a look-up, and where it is rendering
 _FRAMES = 1024  # in a shard, or one batch of episodes if that is more
+_EPISODES = {True: 6000, False: 200}
+_FILMED = {
+    "walk": "rooms-procedural",
+    "driving": "rooms-procedural",
+    "kitti-like": "rooms-procedural",
+    "handheld": "rooms-procedural",
+    "orbit": "procedural",
+    "turntable": "procedural",
+}
+"""Scenes of each motion, where the user names none."""
 _FLOW = "flow"
 
 
 @dataclass(frozen=True)
+class Film:
+    """Camera paths instead of an environment's motions."""
+
+    motion: Literal["walk", "orbit", "turntable", "handheld", "driving", "kitti-like"] | None = None
+    """Film along smooth paths: a person who walks or holds the camera, a car that drives (also called kitti-like), an
+    orbit, a turntable."""
+    views: int = 100
+    """Frames of an episode."""
+    rate: float = 10.0
+    """Frames a second."""
+    pixels: int = 64
+    """Width and height of the frames."""
+    hfov_deg: float | None = None
+    """Horizontal field of view: 45 of objects and 90 of places unless given."""
+    per_scene: int = 1
+    """Episodes in a row in one scene; making a scene costs as much as some frames of it."""
+
+
+@dataclass(frozen=True)
 class Collect:
-    """Collect egomotion-labelled rollouts into shards. Goes on where it was stopped."""
+    """Collect egomotion-labelled video into shards: of an environment under a policy, or along smooth camera paths.
+
+    Goes on where it was stopped.
+    """
 
     choice: Annotated[WorldChoice, tyro.conf.arg(name="")] = field(default_factory=WorldChoice)
+    film: Annotated[Film, tyro.conf.arg(name="")] = field(default_factory=Film)
     split: str = "train"
     """train, val or test."""
     policy: str = "random"
     """What chooses the motions: random, sweep, single, and farthest on a grid or wander where it moves freely; or the
     folder of an agent that `activevision train` wrote, whose learnt policy then looks with its own recogniser."""
-    episodes: int = 6000
-    """Rollouts."""
+    episodes: int | None = None
+    """Rollouts: 6000 on a view grid and 200 where every frame has to be rendered, unless given."""
     sensors: str = "rgb"
     """What is recorded, separated by commas: rgb, depth, instance, category, normal, position, and flow, which is
     forward and backward optical flow with its masks and comes with depth."""
@@ -50,24 +86,53 @@ class Collect:
     """Decides scenes, viewpoints and motions."""
 
     def run(self) -> None:
-        world = self.choice.any_world()
-        collect_rollouts(
-            world,
-            self.split,
-            self.episodes,
-            self.out,
-            self.seed,
-            self.policy,
-            sensors=_sensors(self.sensors),
-            image=self.image,
-            engine=self._engine(),
-        )
+        engine, sensors = self._engine(), _sensors(self.sensors)
+        if self.film.motion is None:
+            if self.film != Film():
+                raise UserError("--views, --rate, --pixels, --hfov-deg and --per-scene are of films: give a --motion.")
+            world = self.choice.any_world()
+            episodes = self.episodes or _EPISODES[world.on_grid]
+            collect_rollouts(world, self.split, episodes, self.out, self.seed, self.policy, sensors, self.image, engine)
+        else:
+            episodes = self.episodes or _EPISODES[False]
+            self._film(episodes, sensors, engine)
         if "://" not in self.out:
             note_run(Path(self.out), "collect", self)
-        print(f"{self.episodes} rollouts are in {self.out}")
+        print(f"{episodes} rollouts are in {self.out}")
+
+    def _film(self, episodes: int, sensors: tuple[str, ...], engine: Engine) -> None:
+        from activevision.commands.flow_pairs import FlowPairs
+        from activevision.commands.stage import film_recorder
+        from activevision.rollouts.pairs import no_pairs
+
+        if self.choice.env or self.choice.protocol or self.policy != "random":
+            raise UserError("--env, --protocol and --policy are not of films: leave them out, or leave --motion out.")
+        film = self.film
+        assert film.motion is not None
+        choice = self.choice if self.choice.scenes else replace(self.choice, scenes=_FILMED[film.motion])
+        catalogue = choice.catalogue()
+        make_recorder = partial(
+            film_recorder,
+            catalogue,
+            self.split,
+            {"catalogue": choice.scenes, "catalogue_options": choice.options},
+            film.motion,
+            self.seed,
+            width=film.pixels,
+            height=film.pixels,
+            hfov_deg=film.hfov_deg,
+            views=film.views,
+            rate=film.rate,
+            sensors=tuple(name for name in sensors if name != _FLOW),
+            pairs=FlowPairs() if _FLOW in sensors else no_pairs,
+            per_scene=film.per_scene,
+            simulator=choice.simulator,
+        )
+        _collect(
+            make_recorder, catalogue, self.split, episodes, self.out, film.views, film.per_scene, self.image, engine
+        )
 
     def _engine(self) -> Engine:
-        from activevision.errors import UserError
         from activevision.machine import cores
         from activevision.rollouts.engines import Processes, in_this_process
 
@@ -95,23 +160,31 @@ def collect_rollouts(
     engine: Engine | None = None,
 ) -> None:
     """Rollouts of a policy over a split, into the folder ``out``; by this process unless another engine is given."""
+    make_recorder = partial(_recorder, world, split, seed, policy, sensors)
+    batch = _ENVIRONMENTS[world.on_grid]
+    _collect(make_recorder, world.catalogue, split, episodes, out, world.protocol.views, batch, image, engine)
+
+
+def _collect(
+    make_recorder: Callable[[], Recorder],
+    catalogue: Catalogue,
+    split: str,
+    episodes: int,
+    out: Path | str,
+    views: int,
+    together: int,
+    image: str,
+    engine: Engine | None,
+) -> None:
+    """Collect what a recorder makes of a split; ``together``: episodes that are made at once, so kept in one shard."""
     from activevision.rollouts.collect import collect
     from activevision.rollouts.engines import in_this_process
     from activevision.rollouts.manifest import Source
 
-    source = Source(world.catalogue.name, split, world.catalogue.licence, world.catalogue.credit)
-    make_recorder = partial(_recorder, world, split, seed, policy, sensors)
-    batch = _ENVIRONMENTS[world.on_grid]
-    per_shard = batch * max(1, _FRAMES // (batch * world.protocol.views))
-    collect(
-        make_recorder,
-        episodes,
-        out,
-        source,
-        episodes_per_shard=per_shard,
-        image=image,
-        engine=engine or in_this_process,
-    )
+    source = Source(catalogue.name, split, catalogue.licence, catalogue.credit)
+    per_shard = together * max(1, _FRAMES // (together * views))
+    engine = engine or in_this_process
+    collect(make_recorder, episodes, out, source, episodes_per_shard=per_shard, image=image, engine=engine)
 
 
 def _sensors(words: str) -> tuple[str, ...]:
@@ -149,7 +222,6 @@ def _with_agent(env: Any, world: World, folder: Path) -> tuple[Any, Any]:
     from activevision.agents.agent import Agent, policy_file
     from activevision.agents.belief_env import BeliefVectorEnv
     from activevision.commands.train import read_facts
-    from activevision.errors import UserError
     from activevision.files import digest
 
     facts = read_facts(folder)

@@ -158,7 +158,9 @@ def _world(choice: WorldChoice, pixels: int | None) -> World:
 def _environment(world: World, split: str) -> TaskEnv:
     import gymnasium
 
-    env = gymnasium.make(world.env, catalogue=world.catalogue, split=split, protocol=world.protocol, simulator=world.simulator)
+    env = gymnasium.make(
+        world.env, catalogue=world.catalogue, split=split, protocol=world.protocol, simulator=world.simulator
+    )
     return env.unwrapped  # type: ignore[return-value]
 
 

@@ -133,6 +133,6 @@ class WorldChoice(SceneChoice):
         world = self.any_world()
         if getattr(world.protocol, "task", "room") != "room":
             raise UserError(
-                f"protocol {world.protocol.name!r} is not about recognising the room: make its environment with gym.make."
+                f"protocol {world.protocol.name!r} is not about recognising the room: choose another, or gym.make it."
             )
         return world
