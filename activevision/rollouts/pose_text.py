@@ -27,18 +27,18 @@ def read_table(path: Path, columns: tuple[int, ...], header: bool = False) -> Ar
     UserError names the file and line of a row that has another number of entries or something that is no number.
     """
     rows: list[list[float]] = []
-    for number, words in read_words(path):
+    for line, words in read_words(path):
         try:
             values = [_number(word) for word in words]
         except ValueError as error:
             if header and not rows:
                 header = False
                 continue
-            raise UserError(f"{path}, line {number}: {error}: is this the right file, and whole?") from None
+            raise UserError(f"{path}, line {line}: {error}: is this the right file, and whole?") from None
         if len(values) not in columns or (rows and len(values) != len(rows[0])):
             wanted = len(rows[0]) if rows else " or ".join(map(str, columns))
             raise UserError(
-                f"{path}, line {number} has {len(values)} numbers where {wanted} are expected: is the file whole?"
+                f"{path}, line {line} has {len(values)} numbers where {wanted} are expected: is the file whole?"
             )
         rows.append(values)
     return np.array(rows).reshape(-1, len(rows[0]) if rows else columns[0])
@@ -95,21 +95,22 @@ def poses_from_quaternions(rows: Array) -> Array:
 
 def matrix_line(pose: Array) -> str:
     """The upper three rows of a pose (4, 4) as KITTI has them."""
-    return " ".join(map(_written, pose[:3].ravel()))
+    return " ".join(map(number, pose[:3].ravel()))
 
 
 def quaternion_line(time: float, pose: Array) -> str:
     """``time tx ty tz qx qy qz qw`` of a pose (4, 4) as TUM RGB-D has them."""
     quaternion = Rotation.from_matrix(pose[:3, :3]).as_quat(canonical=True)
-    return " ".join(map(_written, [time, *pose[:3, 3], *quaternion]))
+    return " ".join(map(number, [time, *pose[:3, 3], *quaternion]))
 
 
 def _finite(rows: Array) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(rows).all(axis=1))
 
 
-def _written(number: float) -> str:
-    return f"{number:.17g}"
+def number(value: float) -> str:
+    """With the 17 digits that give a float64 back."""
+    return f"{value:.17g}"
 
 
 def _poses(rotation: Array, position: Array, lost: NDArray[np.bool_]) -> Array:
