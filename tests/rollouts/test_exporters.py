@@ -224,6 +224,7 @@ def test_minari_loads_by_name_what_was_recorded(make: Make, tmp_path: Path, monk
     assert [(m["label"], m["scene_id"], m["seed"]) for m in metadata] == [
         (item.label, item.scene_id, item.seed) for item in rollouts
     ]
+    np.testing.assert_array_equal(metadata[0]["intrinsics"], rollouts[0].intrinsics)
     assert dataset.storage.metadata["author"] == {"A. Builder"}
     assert "CC BY 4.0" in dataset.storage.metadata["description"]
 
@@ -326,6 +327,7 @@ def test_lerobot_frames_are_found_by_episode_and_timestamp(lerobot: tuple[Path, 
         assert (episode["dataset_from_index"], episode["dataset_to_index"]) == (start, start + item.views)
         assert episode["tasks"] == ["find the fridge"]
         assert (episode["label"], episode["scene_id"], episode["seed"]) == (item.label, item.scene_id, item.seed)
+        np.testing.assert_array_equal(np.reshape(episode["intrinsics"], (3, 3)), item.intrinsics)
         start += item.views
         key = "videos/observation.images.rgb"
         place = {name: episode[f"{key}/{name}"] for name in ("chunk_index", "file_index")}

@@ -388,6 +388,21 @@ def test_resizing_averages_over_areas_and_moves_the_intrinsics_along(tmp_path: P
         episodes("kitti", tmp_path, pixels=25)
 
 
+def test_depth_is_resized_with_its_colour_image(tmp_path: Path) -> None:
+    write_tum(tmp_path, walk(3))
+    (rollout,) = episodes("tum", tmp_path, pixels=12, depth=True)
+    assert (rollout.rgb.shape, rollout.sensors["depth"].shape) == ((3, 12, 12, 3), (3, 12, 12))
+    np.testing.assert_allclose(rollout.sensors["depth"][2], 3.0)
+    for path in (tmp_path / "depth").glob("*.png"):
+        write_picture(path, np.ones((12, 16), np.uint16))
+    with pytest.raises(UserError, match="has 16×12 pixels and its colour image 32×24"):
+        episodes("tum", tmp_path, depth=True)
+    for path in (tmp_path / "depth").glob("*.png"):
+        write_picture(path, picture(0))
+    with pytest.raises(UserError, match="is no 16-bit depth image"):
+        episodes("tum", tmp_path, depth=True)
+
+
 def test_depth_is_not_averaged_across_edges_and_holes() -> None:
     depth = np.where(np.arange(8)[:, None] % 2 == 0, 0.0, 3.0).astype(np.float32) * np.ones((1, 8), np.float32)
     assert set(np.unique(square(depth, 4, exact=True))) <= {0.0, 3.0}

@@ -6,7 +6,8 @@ dataset_reader): the package itself needs Python 3.12 and torchvision, which thi
 ``meta/info.json``                                 counts, rate, path templates, and the features' types and shapes
 ``meta/stats.json``                                of each feature min, max, mean, std, count and quantiles
 ``meta/tasks.parquet``                             the task's words
-``meta/episodes/chunk-000/file-000.parquet``       where each episode lies, its statistics, label, scene and seed
+``meta/episodes/chunk-000/file-000.parquet``       where each episode lies, its statistics, label, scene, seed, camera
+                                                   and intrinsics (K row by row)
 ``data/chunk-000/file-000.parquet``                a row a frame
 ``videos/observation.images.rgb/chunk-000/file-000.mp4``  the frames of the episodes, one after the other
 
@@ -158,6 +159,8 @@ class _Writer:
                 "label": rollout.label,
                 "scene_id": rollout.scene_id,
                 "seed": rollout.seed,
+                "camera": rollout.camera,
+                "intrinsics": rollout.intrinsics.ravel().tolist(),
                 **{
                     f"stats/{feature}/{name}": value
                     for feature, values in statistics.items()

@@ -5,8 +5,8 @@ environment's own action space; without an environment twists [v, w]. Images are
 
 infos, one entry a view: pose (4, 4) world_from_camera (+Y up, the camera looks along −Z), time in seconds, and of the
 motion that led to the view (of the first: none) egomotion and commanded (4, 4) and collided. Each episode's metadata
-has label, scene_id and seed. Rollouts do not hold rewards, which depend on the task: they are 0. Every episode ends by
-truncation, as its last view does not say whether the environment's task was over.
+has label, scene_id, seed, camera and intrinsics (3, 3). Rollouts do not hold rewards, which depend on the task: they
+are 0. Every episode ends by truncation, as its last view does not say whether the environment's task was over.
 
 The folder is the dataset itself: with its parent as MINARI_DATASETS_PATH, ``minari.load_dataset(ID)`` loads it where
 the folder's name is the ID, which ends in a version such as -v0.
@@ -34,6 +34,7 @@ from activevision.rollouts.manifest import Manifest
 from activevision.rollouts.rollout import Rollout
 
 _EXTRA = "minari"
+_NOTED = ("label", "scene_id", "scene_key", "camera", "intrinsics")
 _ID = re.compile(r"[-\w.]+-v\d+")
 
 
@@ -79,7 +80,7 @@ class MinariExporter:
 
         def buffers() -> Iterator[Any]:
             for rollout in chain([first], rollouts):
-                notes.append({name: getattr(rollout, name) for name in ("label", "scene_id", "scene_key")})
+                notes.append({name: getattr(rollout, name) for name in _NOTED})
                 yield _buffer(episode, rollout, observations)
 
         storage.update_episodes(buffers())

@@ -39,7 +39,7 @@ def _decoded(path: Path, how: int) -> NDArray[Any]:
 def _ends(data: bytes) -> bool:
     """Whether a PNG or JPEG goes on to its end: OpenCV fills what is missing of one that was cut off with grey."""
     if data.startswith(b"\x89PNG"):
-        return b"IEND" in data[-16:]
+        return b"IEND" in data[-1024:]
     if data.startswith(b"\xff\xd8"):
         return b"\xff\xd9" in data[-1024:]
     return True
