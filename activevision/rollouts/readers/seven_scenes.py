@@ -43,7 +43,7 @@ _RATE = 30.0
 _SOURCE = Source(
     "7-Scenes",
     "all",
-    "Microsoft Research licence, non-commercial use only",
+    "non-commercial research, under Microsoft's terms that come with the data set",
     "J. Shotton, B. Glocker, C. Zach, S. Izadi, A. Criminisi, A. Fitzgibbon: Scene coordinate regression forests for "
     "camera relocalization in RGB-D images. CVPR 2013",
 )
