@@ -55,7 +55,7 @@ class StoredEpisode:
     """
 
     def __init__(self, data: Data, path: str):
-        self._path = path
+        self.path = path
         try:
             self._members = members(data)
             self.about: dict[str, Any] = json.loads(bytes(self._members["json"]))
@@ -114,7 +114,7 @@ class StoredEpisode:
 
     def _damage(self, error: Exception) -> UserError:
         what = f"no {error}" if isinstance(error, KeyError) else error
-        return UserError(f"shard {self._path} is damaged ({what}): see `activevision data check`.")
+        return UserError(f"shard {self.path} is damaged ({what}): see `activevision data check`.")
 
 
 def _array(data: memoryview) -> NDArray[Any]:

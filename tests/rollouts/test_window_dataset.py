@@ -28,7 +28,7 @@ def test_windows_are_runs_of_one_episode(folder: Path, length: int) -> None:
     rollouts = list(read_rollouts(folder))
     assert len(dataset) == 7 * (4 - length + 1)
     expected = [(r, s) for r in rollouts for s in range(4 - length + 1)]
-    for (frames, twists, label), (rollout, start) in zip(dataset, expected, strict=True):
+    for (frames, twists, label, _), (rollout, start) in zip(dataset, expected, strict=True):
         np.testing.assert_array_equal(frames.permute(0, 2, 3, 1), rollout.rgb[start : start + length])
         np.testing.assert_allclose(twists, rollout.twist[start : start + length - 1], atol=1e-6)
         assert dataset.classes[label] == rollout.label
@@ -47,7 +47,7 @@ def test_batches_hold_every_window_once_and_agree_with_items(folder: Path) -> No
 
 
 def test_a_torch_data_loader_takes_it(folder: Path) -> None:
-    frames, twists, labels = next(iter(torch.utils.data.DataLoader(WindowDataset.load(folder, 2), batch_size=4)))
+    frames, twists, labels, _ = next(iter(torch.utils.data.DataLoader(WindowDataset.load(folder, 2), batch_size=4)))
     assert frames.shape == (4, 2, 3, 16, 16)
     assert twists.shape == (4, 1, 6)
     assert labels.shape == (4,)
@@ -60,8 +60,11 @@ def test_the_key_is_of_the_content(folder: Path) -> None:
     assert dataset.key != WindowDataset.load(folder, 3).key
     frames = dataset.frames.copy()
     frames[0, 0, 0, 0, 0] ^= 1
-    changed = WindowDataset(frames, dataset.twists, dataset.labels, dataset.scenes, dataset.classes, 4)
-    assert changed.key != dataset.key
+    same, changed = (
+        WindowDataset.of_episodes(f, dataset.twists, dataset.labels, dataset.scenes, dataset.classes)
+        for f in (dataset.frames, frames)
+    )
+    assert changed.key != same.key
 
 
 def test_windows_longer_than_an_episode_are_refused(folder: Path) -> None:
