@@ -20,16 +20,15 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from activevision.errors import UserError, unknown
+from activevision.errors import UserError
 from activevision.files import atomic_write, cache_dir, digest, read_json, write_json
-from activevision.geometry import egomotion, log_se3
 from activevision.machine import spread
 from activevision.progress import progress
-from activevision.rollouts.frames import DERIVED, NO_CLASS, FrameStore
+from activevision.rollouts.frames import FrameStore, label_indices
 from activevision.rollouts.manifest import Manifest, Source
 from activevision.rollouts.shards import damage, stored_episodes, whole_manifest
 from activevision.rollouts.storage import Storage
-from activevision.rollouts.stored import MOTIONS, StoredEpisode
+from activevision.rollouts.stored import DERIVED, MOTIONS, StoredEpisode
 
 _VERSION = 1
 _FACTS = "facts.json"
@@ -87,10 +86,6 @@ def _mapped(
 ) -> CachedFrames:
     offsets, label, scenes, intrinsics = (np.load(folder / f"{name}.npy") for name in _EPISODES)
     arrays = {name: _map(folder / f"{name}.npy") for name in ("rgb", "pose", "time", "twist", *fields)}
-    index = {name: i for i, name in enumerate(classes)} | {"": NO_CLASS}
-    strangers = set(label.tolist()) - index.keys()
-    if strangers:
-        raise UserError(f"the rollouts have a label {min(strangers)!r} that is not among their classes: collect again.")
     of_motions = {"twist", *MOTIONS, *read_json(folder / _FACTS)["pairs"]} & arrays.keys()
     return CachedFrames(
         key=key,
@@ -98,7 +93,7 @@ def _mapped(
         views={name: values for name, values in arrays.items() if name not in of_motions},
         motions={name: values for name, values in arrays.items() if name in of_motions},
         intrinsics=intrinsics,
-        labels=np.array([index[name] for name in label.tolist()], np.int64),
+        labels=label_indices(label.tolist(), classes),
         scenes=scenes,
         classes=classes,
         source=source,
@@ -124,10 +119,12 @@ def _intact(place: Path) -> dict[str, Any]:
     try:
         facts = read_json(place / _FACTS)
         stamped = {name: _stamped(place / f"{name}.npy", entry) for name, entry in facts["files"].items()}
-        facts = {**_nothing(), **facts, "files": {name: entry for name, entry in stamped.items() if entry}}
+        intact = {**_nothing(), **facts, "files": {name: entry for name, entry in stamped.items() if entry}}
     except (UserError, KeyError, TypeError, AttributeError):
         return _nothing()
-    return facts
+    if intact != facts:
+        write_json(place / _FACTS, intact)
+    return intact
 
 
 def _stamped(path: Path, entry: dict[str, Any]) -> dict[str, Any] | None:
@@ -216,7 +213,7 @@ class _Reader:
                 intrinsics.append(about["intrinsics"])
                 for name, column in columns.items():
                     if name not in ("rgb", *_EPISODES):
-                        column.append(_array(episode, name), episode)
+                        column.append(episode.twist if name == "twist" else episode.array(name), episode)
                 if rgb is None:
                     advance(episode.views)
             if not labels:
@@ -253,21 +250,14 @@ class _Reader:
 
     def _check_names(self, episode: StoredEpisode) -> None:
         self.sensors, self.pairs = self.sensors or episode.sensors, self.pairs or episode.pairs
-        available = {*episode.sensors, *episode.pairs, *MOTIONS}
         for name in self._names:
-            if name not in available and name not in _ALWAYS:
-                raise unknown("field", name, {*available, *DERIVED})
+            if name not in _ALWAYS:
+                episode.between(name)  # raises for one that there is not
 
 
 def _decoded(part: tuple[StoredEpisode, int, int]) -> tuple[StoredEpisode, int, NDArray[np.uint8] | None]:
     episode, start, stop = part
     return episode, start, episode.rgb(range(start, stop)) if stop else None
-
-
-def _array(episode: StoredEpisode, name: str) -> NDArray[Any]:
-    if name != "twist":
-        return episode.array(name)
-    return log_se3(egomotion(episode.pose[:-1], episode.pose[1:])).astype(np.float32)
 
 
 class _Column:

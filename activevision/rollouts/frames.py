@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,10 +14,10 @@ from activevision.errors import UserError, unknown
 from activevision.files import digest
 from activevision.geometry import egomotion, exp_se3, log_se3
 from activevision.rollouts.manifest import Source
+from activevision.rollouts.stored import DERIVED
 from activevision.rollouts.windows import Rows
 
 NO_CLASS = -1  # index of the label "", which is that of video without labels
-DERIVED = ("egomotion", "intrinsics", "pose", "time")  # fields that every store has
 
 
 class Batch(NamedTuple):
@@ -54,6 +54,17 @@ class Batch(NamedTuple):
         frames, twists, labels = (torch.cat([part[i] for part in parts]) for i in range(3))  # type: ignore[misc]
         fields = {name: torch.cat([part.fields[name] for part in parts]) for name in parts[0].fields}
         return cls(frames, twists, labels, fields)
+
+
+def label_indices(names: Iterable[str], classes: Sequence[str]) -> NDArray[np.int64]:
+    """Indices of labels among ``classes``, NO_CLASS of the label ""; UserError for a label that is none of them."""
+    index = {"": NO_CLASS} | {name: i for i, name in enumerate(classes)}
+    try:
+        return np.array([index[name] for name in names], np.int64)
+    except KeyError as error:
+        raise UserError(
+            f"the rollouts have a label {error} that is none of their classes: collect them again."
+        ) from None
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from activevision.errors import UserError
+from activevision.errors import UserError, unknown
 from activevision.rollouts.rollout import Rollout
 
 STORED = ("time", "pose", "motion", "commanded", "collided")  # fields of a rollout that are arrays of their own
 MOTIONS = ("motion", "commanded", "collided")  # those of them that have an entry a motion
+DERIVED = ("egomotion", "intrinsics", "pose", "time")  # what every episode has, beside its frames
 BLOCK = 512  # bytes of a tar header, to which members are padded
 
 Data: TypeAlias = "bytes | memoryview"
@@ -82,6 +83,14 @@ class StoredEpisode:
         except (KeyError, ValueError, IndexError) as error:
             raise self._damage(error) from None
 
+    def between(self, name: str) -> bool:
+        """Whether an array lies between views (T − 1, …), not at them (T, …). UserError where there is none such."""
+        if name in self.pairs or name in MOTIONS:
+            return True
+        if name in self.sensors:
+            return False
+        raise unknown("field", name, {*self.sensors, *self.pairs, *MOTIONS, *DERIVED})
+
     @cached_property
     def time(self) -> NDArray[np.float64]:
         return self.array("time")
@@ -89,6 +98,10 @@ class StoredEpisode:
     @cached_property
     def pose(self) -> NDArray[np.float64]:
         return self.array("pose")
+
+    @property
+    def twist(self) -> NDArray[np.float32]:
+        return self.array("egomotion_twist").astype(np.float32)
 
     def rollout(self) -> Rollout:
         """All of it."""
