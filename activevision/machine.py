@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_AHEAD = 4  # items in work or done for each thread of ``spread``
 
 
 def allow_open_files(more: int) -> None:
@@ -50,14 +52,22 @@ def cores() -> int:
 def spread(work: Callable[[Item], Result], items: Iterable[Item], threads: int | None = None) -> Iterator[Result]:
     """Results of ``work`` in order, from so many threads (all processors unless given); one is the caller's own.
 
-    What has not begun is dropped when one fails or the caller stops.
+    Work is a few items ahead of the caller, no more, so that results do not pile up. What has not begun is dropped when
+    one fails or the caller stops.
     """
+    threads = threads or cores()
     if threads == 1:
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(threads or cores()) as pool:
+    ahead: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            yield from pool.map(work, items)
+            for item in items:
+                ahead.append(pool.submit(work, item))
+                if len(ahead) > _AHEAD * threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

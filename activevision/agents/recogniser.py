@@ -67,15 +67,20 @@ class ViewRecogniser(nn.Module):
 def train_recogniser(
     encoder: Encoder, views: LabelledViews, config: RecogniserConfig, seed: int, what: str = "Training the recogniser"
 ) -> ViewRecogniser:
-    """Fine-tune a copy of ``encoder`` with a classifier on every one of the views; same seed, same weights."""
-    frames = views.frames.reshape(-1, 1, *views.frames.shape[2:])
+    """Fine-tune a copy of ``encoder`` with a classifier on every one of the views; same seed, same weights.
+
+    UserError where some of them have no label.
+    """
+    if (views.labels < 0).any():
+        raise UserError("views without labels cannot teach a recogniser: collect some of a catalogue with classes.")
+    frames = views.frames.reshape(-1, *views.frames.shape[2:])
     labels = torch.from_numpy(np.repeat(views.labels, views.frames.shape[1]))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = ViewRecogniser(copy.deepcopy(encoder), copy.deepcopy(encoder), views.classes).train()
         model.encoder.requires_grad_(True)
         trained = [p for p in model.parameters() if p.requires_grad]
-        per_epoch = len(frames) // config.batch_size or 1
+        per_epoch = len(labels) // config.batch_size or 1
         total = config.epochs * per_epoch
         optimiser = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -85,9 +90,9 @@ def train_recogniser(
             for step in range(total):
                 generator = np.random.default_rng([seed, step])
                 if step % per_epoch == 0:
-                    order = np.random.default_rng([seed, step, 1]).permutation(len(frames))
+                    order = np.random.default_rng([seed, step, 1]).permutation(len(labels))
                 index = order[step % per_epoch * config.batch_size :][: config.batch_size]
-                batch = torch.from_numpy(frames[index]).permute(0, 1, 4, 2, 3)
+                batch = torch.from_numpy(frames[index][:, None]).permute(0, 1, 4, 2, 3)
                 images = augment(batch, config.shift, config.jitter, generator)[:, 0]
                 flip = torch.from_numpy(generator.random(len(index)) < 0.5)  # a mirrored chair is a chair
                 images = torch.where(flip[:, None, None, None], images.flip(-1), images)

@@ -191,7 +191,7 @@ class Benchmark:
         generator = np.random.default_rng(self.seed)
         episodes, views = 1024, LOOK_AROUND.views
         twists = LOOK_AROUND.twists.reshape(-1, 6)
-        dataset = WindowDataset(
+        dataset = WindowDataset.of_episodes(
             frames=generator.integers(0, 256, (episodes, views, _SIDE, _SIDE, 3), np.uint8),
             twists=twists[generator.integers(len(twists), size=(episodes, views - 1))],
             labels=generator.integers(10, size=episodes),

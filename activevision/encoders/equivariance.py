@@ -10,7 +10,8 @@ from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.motion_patterns import MotionPatterns
 from activevision.encoders.objective import LabelLoss, encode_windows
-from activevision.rollouts.dataset import Batch, WindowDataset
+from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import Batch
 
 
 class EgomotionEquivariance(nn.Module):
@@ -52,7 +53,7 @@ class EgomotionEquivariance(nn.Module):
 
     @classmethod
     def from_config(cls, config: PretrainConfig, encoder: Encoder, dataset: WindowDataset) -> EgomotionEquivariance:
-        twists = np.concatenate([dataset.twists, -dataset.twists])
+        twists = np.concatenate([dataset.motions, -dataset.motions])
         patterns = MotionPatterns.fit(twists, config.patterns, np.random.default_rng(config.seed))
         return cls(encoder, patterns, config.margin, len(dataset.classes), config.label_weight)
 

@@ -9,8 +9,9 @@ from torch import nn
 
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
-from activevision.errors import unknown
-from activevision.rollouts.dataset import Batch, WindowDataset
+from activevision.errors import UserError, unknown
+from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import NO_CLASS, Batch
 
 
 @runtime_checkable
@@ -27,7 +28,8 @@ class Objective(Protocol):
 class LabelLoss(nn.Module):
     """Softmax cross-entropy of a linear classifier on every frame of the windows, times ``weight``.
 
-    features: (B, T, D). labels: (B,). With weight 0 there is no classifier and the loss is 0.
+    features: (B, T, D). labels: (B,); windows without one do not count. With weight 0 there is no classifier and the
+    loss is 0.
     """
 
     def __init__(self, embedding: int, classes: int, weight: float):
@@ -40,8 +42,9 @@ class LabelLoss(nn.Module):
             return features.new_zeros(()), {}
         logits = self.classifier(features.flatten(0, 1))
         labels = labels.repeat_interleave(features.shape[1])
-        loss = nn.functional.cross_entropy(logits, labels)
-        accuracy = (logits.argmax(-1) == labels).float().mean()
+        known = (labels != NO_CLASS).sum().clamp(min=1)
+        loss = nn.functional.cross_entropy(logits, labels, ignore_index=NO_CLASS, reduction="sum") / known
+        accuracy = (logits.argmax(-1) == labels).sum() / known
         return self.weight * loss, {"classification": loss.detach(), "accuracy": accuracy}
 
 
@@ -58,4 +61,9 @@ def build_objective(config: PretrainConfig, encoder: Encoder, dataset: WindowDat
     objectives: dict[str, Any] = {"equivariance": EgomotionEquivariance, "slow-features": SlowFeatures}
     if config.objective not in objectives:
         raise unknown("objective", config.objective, objectives)
+    if config.label_weight > 0 and (dataset.labels == NO_CLASS).all():
+        raise UserError(
+            f"label_weight {config.label_weight} with rollouts that have no labels: leave it at 0, or collect rollouts "
+            "of a catalogue with classes."
+        )
     return objectives[config.objective].from_config(config, encoder, dataset)

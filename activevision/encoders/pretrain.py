@@ -26,7 +26,8 @@ from activevision.encoders.objective import build_objective
 from activevision.errors import UserError
 from activevision.files import atomic_write, read_json, write_json
 from activevision.progress import progress
-from activevision.rollouts.dataset import Batch, WindowDataset
+from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import Batch
 
 _SETTINGS, _CHECKPOINT, _ENCODER = "pretrain.json", "checkpoint.pt", "encoder"
 _LOG_EVERY = 20

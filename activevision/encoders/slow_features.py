@@ -8,7 +8,8 @@ from torch import nn
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objective import LabelLoss, encode_windows
-from activevision.rollouts.dataset import Batch, WindowDataset
+from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import Batch
 
 
 class SlowFeatures(nn.Module):

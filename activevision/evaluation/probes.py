@@ -6,7 +6,7 @@ has seen, in the same way for every encoder: trained, time-only, or with random 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +18,7 @@ from activevision.encoders.config import PretrainConfig
 from activevision.encoders.features import extract_features
 from activevision.encoders.motion_patterns import MotionPatterns
 from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.windows import Windows
 
 Features: TypeAlias = NDArray[np.float32]
 Indices: TypeAlias = NDArray[np.int64]
@@ -30,7 +31,8 @@ _DECAYS = (1e-4, 1e-3, 1e-2, 1e-1)
 class MotionFeatures:
     """Features along episodes with the kinds of motion between them.
 
-    features: (E, T, D). patterns: (E, T − 1) motion pattern from view t to t + 1. scenes: (E,) scene ids.
+    features: (E, T, D) of the views of E episodes, or windows of them. patterns: (E, T − 1) motion pattern from view t
+    to t + 1. scenes: (E,) scene ids.
     """
 
     features: Features
@@ -62,24 +64,28 @@ def probe_encoder(
     """All figures of an encoder, fitted on the episodes of ``train`` and scored on those of ``test``, by name.
 
     ``config`` gives the number of motion patterns and the seed alone; for a comparison it must be one and the same.
+    Where a data set has episodes without labels, the figures about classes are left out.
     """
-    patterns = MotionPatterns.fit(train.twists, config.patterns, np.random.default_rng(config.seed))
-    sets = []
-    for dataset in (train, test):
-        features = extract_features(encoder, dataset.frames)
-        sets.append(MotionFeatures(features, patterns.assign(dataset.twists), dataset.scenes))
+    train, test = (replace(d, windows=Windows.covering(d.views)) for d in (train, test))
+    patterns = MotionPatterns.fit(train.motions, config.patterns, np.random.default_rng(config.seed))
+    fitted, scored = (extract_features(encoder, d.images) for d in (train, test))
+    sets = [
+        MotionFeatures(
+            features[np.searchsorted(d.rows, d.window_rows)], patterns.assign(d.window_twists), d.window_scenes
+        )
+        for features, d in ((fitted, train), (scored, test))
+    ]
     equivariance = normalised_equivariance_error(sets[0], sets[1], config.seed)
-    fitted, scored = (s.features.reshape(-1, encoder.embedding) for s in sets)
-    labels_fitted, labels_scored = (np.repeat(d.labels, d.frames.shape[1]) for d in (train, test))
-    scenes = np.repeat(train.scenes, train.frames.shape[1])
-    return {
+    figures = {
         "equivariance_error_atomic": equivariance.atomic,
         "equivariance_error_composite": equivariance.composite,
-        "linear_probe": linear_probe(fitted, labels_fitted, scored, labels_scored, scenes, config.seed),
-        "nearest_neighbours": nearest_neighbours(fitted, labels_fitted, scored, labels_scored),
-        "rank_me": rank_me(scored),
-        "spread": spread(scored),
     }
+    if train.labelled and test.labelled:
+        labels_fitted, labels_scored = (np.repeat(d.labels, d.views) for d in (train, test))
+        scenes = np.repeat(train.scenes, train.views)
+        figures["linear_probe"] = linear_probe(fitted, labels_fitted, scored, labels_scored, scenes, config.seed)
+        figures["nearest_neighbours"] = nearest_neighbours(fitted, labels_fitted, scored, labels_scored)
+    return {**figures, "rank_me": rank_me(scored), "spread": spread(scored)}
 
 
 def normalised_equivariance_error(train: MotionFeatures, test: MotionFeatures, seed: int = 0) -> EquivarianceError:

@@ -26,10 +26,14 @@ own, so an episode is had without reading the rest. An index that is missing is 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
+import mmap
+import shutil
 import tarfile
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,10 +48,10 @@ from activevision.geometry import log_se3
 from activevision.rollouts.manifest import Manifest, Shard
 from activevision.rollouts.rollout import Rollout
 from activevision.rollouts.storage import Storage
+from activevision.rollouts.stored import STORED, StoredEpisode
 
 IMAGES = ("png", "jpg")
 _JPEG_QUALITY = 95
-_STORED = ("time", "pose", "motion", "commanded", "collided")  # fields of a rollout that are arrays of their own
 
 
 @dataclass(frozen=True)
@@ -125,10 +129,23 @@ def damage(storage: Storage, shard: Shard) -> str | None:
         what = "does not have the checksum in its manifest"
     else:
         return None
+    return _remedied(storage, shard, what)
+
+
+def _remedied(storage: Storage, shard: Shard, what: str) -> str:
     return (
         f"shard {storage}/{shard.name} {what}: run the same `activevision collect` again, it makes that shard anew, or "
         "leave it out with --skip-damaged."
     )
+
+
+@contextlib.contextmanager
+def _fetched(storage: Storage, name: str) -> Iterator[IO[bytes]]:
+    """A file from afar as one without a name on this machine."""
+    with storage.open(name) as source, tempfile.TemporaryFile() as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+        file.flush()
+        yield file
 
 
 def read_index(storage: Storage, shard: Shard) -> list[Episode]:
@@ -151,26 +168,35 @@ def read_episode(storage: Storage, shard: Shard, episode: Episode) -> Rollout:
     with storage.open(shard.name) as file:
         file.seek(episode.offset)
         data = file.read(episode.size)
-    return parse_episode(data, f"{storage}/{shard.name}")
+    return StoredEpisode(data, f"{storage}/{shard.name}").rollout()
 
 
-def parse_episode(data: bytes, path: str) -> Rollout:
-    """The episode whose members these bytes of the shard ``path`` are. UserError where they are damaged."""
+def shard_bytes(storage: Storage, shard: Shard) -> memoryview:
+    """All bytes of a shard that are as the manifest vouches for, mapped into memory; from afar by way of a file here.
+
+    UserError names a shard that is missing or damaged.
+    """
     try:
-        return _rollout(dict(_files(data)))
-    except (tarfile.TarError, KeyError, ValueError, EOFError) as error:
-        raise UserError(f"shard {path} is damaged ({error}): see `activevision data check`.") from None
+        with storage.open(shard.name) if storage.path else _fetched(storage, shard.name) as file:
+            size = file.seek(0, io.SEEK_END)
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b"")
+    except FileNotFoundError:
+        raise UserError(_remedied(storage, shard, "is missing")) from None
+    if hashlib.sha256(data).hexdigest() != shard.sha256:
+        raise UserError(_remedied(storage, shard, "does not have the checksum in its manifest"))
+    return data
+
+
+def stored_episodes(storage: Storage, shard: Shard) -> list[StoredEpisode]:
+    """The episodes of one shard, in order, nothing decoded. UserError names a shard that is missing or damaged."""
+    data, path = shard_bytes(storage, shard), f"{storage}/{shard.name}"
+    return [StoredEpisode(data[e.offset : e.offset + e.size], path) for e in read_index(storage, shard)]
 
 
 def read_shard(storage: Storage, shard: Shard) -> Iterator[Rollout]:
     """Rollouts of one shard, in order. UserError names a shard that is missing or damaged, before the first rollout."""
-    wrong = damage(storage, shard)
-    if wrong:
-        raise UserError(wrong)
-    with storage.open(shard.name) as file:
-        for episode in read_index(storage, shard):
-            file.seek(episode.offset)
-            yield parse_episode(file.read(episode.size), f"{storage}/{shard.name}")
+    for episode in stored_episodes(storage, shard):
+        yield episode.rollout()
 
 
 def read_rollouts(folder: Path | str) -> Iterator[Rollout]:
@@ -217,15 +243,6 @@ def _scan(storage: Storage, shard: Shard) -> Iterator[Episode]:
             yield Episode(key, start, tar.offset - start, *about.values())
 
 
-def _files(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Members of one episode by their names without the key."""
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
-        for member in tar:
-            file = tar.extractfile(member)
-            if file is not None:
-                yield member.name.partition(".")[2], file.read()
-
-
 def _members(rollout: Rollout, image: str) -> Iterator[tuple[str, bytes]]:
     arrays = {**rollout.sensors, **rollout.pairs}
     narrowed = {name: _narrowed(values) for name, values in arrays.items()}
@@ -247,7 +264,7 @@ def _members(rollout: Rollout, image: str) -> Iterator[tuple[str, bytes]]:
         },
     }
     yield "json", json.dumps(about, ensure_ascii=False, sort_keys=True).encode()
-    for name in _STORED:
+    for name in STORED:
         yield f"{name}.npy", _npy(getattr(rollout, name))
     yield "commanded_twist.npy", _npy(log_se3(rollout.commanded))
     yield "egomotion.npy", _npy(rollout.egomotion)
@@ -256,30 +273,6 @@ def _members(rollout: Rollout, image: str) -> Iterator[tuple[str, bytes]]:
         yield f"{name}.npy", _npy(narrowed[name])
     for t, frame in enumerate(rollout.rgb):
         yield f"rgb.{t:06d}.{image}", _encoded(frame, image)
-
-
-def _rollout(files: dict[str, bytes]) -> Rollout:
-    about: dict[str, Any] = json.loads(files["json"])
-    types = about["types"]
-
-    def arrays(names: list[str]) -> dict[str, NDArray[Any]]:
-        values = {name: _array(files[f"{name}.npy"]) for name in names}
-        return {name: array.astype(types[name]) if name in types else array for name, array in values.items()}
-
-    return Rollout(
-        spec=about["spec"],
-        seed=about["seed"],
-        scene_id=about["scene_id"],
-        scene_key=about["scene_key"],
-        label=about["label"],
-        protocol=about["protocol"],
-        camera=about["camera"],
-        intrinsics=np.array(about["intrinsics"]),
-        rgb=np.stack([_decoded(files[f"rgb.{t:06d}.{about['image']}"]) for t in range(about["views"])]),
-        sensors=arrays(about["sensors"]),
-        pairs=arrays(about["pairs"]),
-        **{name: _array(files[f"{name}.npy"]) for name in _STORED},
-    )
 
 
 def _narrowed(array: NDArray[Any]) -> NDArray[Any]:
@@ -295,19 +288,8 @@ def _npy(array: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _array(data: bytes) -> NDArray[Any]:
-    return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-
-
 def _encoded(frame: NDArray[np.uint8], image: str) -> bytes:
     # PNG's lowest level is several times quicker than the default and a few per cent larger on rendered frames
     settings = [cv2.IMWRITE_PNG_COMPRESSION, 1] if image == "png" else [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
     _, data = cv2.imencode(f".{image}", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), settings)
     return data.tobytes()
-
-
-def _decoded(data: bytes) -> NDArray[np.uint8]:
-    frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
-    if frame is None:
-        raise ValueError("a frame that is no image")
-    return np.asarray(frame, np.uint8)

@@ -35,7 +35,7 @@ def dataset(solids):
         observation, _, _, _, info = env.step(np.full(64, motion))
         frames.append(observation["rgb"])
         twists.append(observation["egomotion"])
-    return WindowDataset(
+    return WindowDataset.of_episodes(
         np.stack(frames, 1), np.stack(twists, 1), info["label"], info["scene_id"].astype(str), ("ball", "box")
     )
 

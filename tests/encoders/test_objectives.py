@@ -12,7 +12,8 @@ from activevision.encoders.equivariance import EgomotionEquivariance
 from activevision.encoders.motion_patterns import MotionPatterns
 from activevision.encoders.objective import Objective, build_objective
 from activevision.encoders.slow_features import SlowFeatures
-from activevision.rollouts.dataset import Batch, WindowDataset
+from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import Batch
 
 PATTERNS = MotionPatterns(np.array([[0, 0, 0, 0, -1.0, 0], [0, 0, 0, 0, 0.0, 0], [0, 0, 0, 0, 1.0, 0]]), np.ones(6))
 

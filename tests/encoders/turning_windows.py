@@ -28,4 +28,6 @@ def turning(episodes: int = 48, views: int = 4, size: int = 16, seed: int = 0, c
     twists = np.zeros((episodes, views - 1, 6), np.float32)
     twists[..., 4] = np.radians(60) * steps
     names = tuple(f"class {i}" for i in range(classes))
-    return WindowDataset(frames, twists, labels, np.array([f"panorama-{i}" for i in range(episodes)]), names)
+    return WindowDataset.of_episodes(
+        frames, twists, labels, np.array([f"panorama-{i}" for i in range(episodes)]), names
+    )
