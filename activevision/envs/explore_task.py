@@ -17,7 +17,7 @@ from activevision.envs.explore_places import Places
 from activevision.envs.flow_sensor import FlowSensor
 from activevision.envs.sensor_noise import NoiseChoice, SensorNoise
 from activevision.envs.sensor_spaces import rendered, sensor_spaces
-from activevision.envs.task import Task, noted
+from activevision.envs.task import Task, asked, noted
 from activevision.errors import UserError, unknown
 from activevision.explore_protocol import TASKS, ExploreProtocol, get_explore_protocol
 from activevision.geometry import egomotion, log_se3
@@ -128,7 +128,7 @@ class ExploreTask(Task):
         streams = [np.random.default_rng(generators[row].integers(2**63)) for row in rows.tolist()]
         scenes = np.array([int(stream.random() * len(self.entries)) for stream in streams])
         if "scene" in options:
-            scenes = self._asked(options["scene"], rows, np.int64, ())
+            scenes = asked("scene", options["scene"], self.num_envs, (), whole=True)[rows]
             if np.any(scenes < 0) or np.any(scenes >= len(self.entries)):
                 raise UserError(
                     f"scenes {scenes.min()} to {scenes.max()}: split {self.split!r} has 0 to {len(self.entries) - 1}."
@@ -138,10 +138,11 @@ class ExploreTask(Task):
         feet = np.stack([self.places.area(i).sample(s, 1)[0] for i, s in zip(scenes.tolist(), streams, strict=True)])
         angles = np.stack([luck[:, 0] * 2 * np.pi - np.pi, np.zeros(len(rows)), np.zeros(len(rows))], axis=1)
         if "viewpoint" in options:
-            viewpoints = self._asked(options["viewpoint"], rows, np.float64, (4,))
+            viewpoints = asked("viewpoint", options["viewpoint"], self.num_envs, (4,), whole=False)[rows]
             feet, angles[:, :2] = self._check_viewpoints(scenes, viewpoints), viewpoints[:, 2:]
-        goals = self._asked(options["goal"], rows, np.int64, ()) if "goal" in options else None
-        if goals is not None:
+        goals = None
+        if "goal" in options:
+            goals = asked("goal", options["goal"], self.num_envs, (), whole=True)[rows]
             self.aim.check(scenes, goals)
         # nothing has changed up to here, so that an episode goes on after options that are refused
         self._sensor_noise.begin(mask, luck)
@@ -246,13 +247,6 @@ class ExploreTask(Task):
                     self._images[sensor] = np.zeros((self.num_envs, *image.shape[1:]), image.dtype)
                 self._images[sensor][rows] = image
         return Views(rows, self.scene[rows], poses, images)
-
-    def _asked(self, value: Any, rows: NDArray[np.int64], kind: type, tail: tuple[int, ...]) -> NDArray:
-        """What an option gives for these rows, (n, *tail), from one value for all or one an environment."""
-        value = np.asarray(value, kind)
-        if value.shape not in (tail, (self.num_envs, *tail)):
-            raise UserError(f"reset option of shape {value.shape}: give {tail or 'one number'}, or as many as copies.")
-        return np.broadcast_to(value, (self.num_envs, *tail))[rows]
 
     def _check_viewpoints(self, scenes: NDArray[np.int64], viewpoints: NDArray[np.float64]) -> NDArray[np.float64]:
         """Floor points (n, 3) of viewpoints (n, 4); UserError for one that a camera cannot take."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from gymnasium import spaces
 
-from activevision.errors import unknown
+from activevision.errors import UserError, unknown
 from activevision.simulators.simulator import SENSORS
 
 FLOWS = ("flow_backward", "flow_forward")
@@ -16,6 +16,8 @@ FLOWS = ("flow_backward", "flow_forward")
 
 def rendered(sensors: Sequence[str]) -> tuple[str, ...]:
     """What a simulator is to render for these sensors; UserError for one that is none."""
+    if isinstance(sensors, str):
+        raise UserError(f"sensors={sensors!r} is one word: give them as ({sensors!r},).")
     for name in sensors:
         if name not in SENSORS and name not in FLOWS:
             raise unknown("sensor", name, (*SENSORS, *FLOWS))

@@ -117,6 +117,24 @@ def noted(protocol: AnyProtocol, setting: str, noise: str) -> AnyProtocol:
 
 def check_discrete(actions: NDArray, space: spaces.Discrete) -> None:
     """UserError for the first of actions (N,) that ``space`` does not contain."""
-    if actions.dtype.kind not in "iu" or actions.min() < 0 or actions.max() >= space.n:
+    if actions.dtype.kind not in "iu":
+        raise UserError(f"motion {actions[0]} is no whole number: choose one of {space}.")
+    if actions.min() < 0 or actions.max() >= space.n:
         wrong = actions[(actions < 0) | (actions >= space.n)]
-        raise UserError(f"motion {(wrong if len(wrong) else actions)[0]!r} is not in {space}: choose one that is.")
+        raise UserError(f"motion {wrong[0]} is not in {space}: choose one that is.")
+
+
+def asked(name: str, value: Any, num_envs: int, tail: tuple[int, ...], whole: bool) -> NDArray[Any]:
+    """What a reset option gives for all environments (num_envs, *tail), from one value for all or one for each.
+
+    whole: as int64, else as float64. UserError where it is no such number, or of another shape.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in ("iu" if whole else "iuf"):
+        kind = "whole numbers" if whole else "numbers"
+        raise UserError(f"reset option {name!r} is {value!r}: give {kind}.")
+    if array.shape not in (tail, (num_envs, *tail)):
+        raise UserError(
+            f"reset option {name!r} of shape {array.shape}: give {tail or 'one number'}, or as many as environments."
+        )
+    return np.broadcast_to(array.astype(np.int64 if whole else np.float64), (num_envs, *tail))

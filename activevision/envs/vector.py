@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from activevision.envs.single import check_render_mode
 from activevision.envs.task import Task, TaskFacts
+from activevision.errors import unknown
 
 
 class TaskVectorEnv(TaskFacts, VectorEnv[dict[str, NDArray], Any, NDArray]):
@@ -35,6 +36,9 @@ class TaskVectorEnv(TaskFacts, VectorEnv[dict[str, NDArray], Any, NDArray]):
         num_envs = task.num_envs
         self.num_envs = num_envs
         self.render_mode = render_mode
+        modes = {mode.value: mode for mode in AutoresetMode}
+        if autoreset_mode not in (*modes, *AutoresetMode):
+            raise unknown("autoreset_mode", str(autoreset_mode), modes)
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata = {**type(self).metadata, "autoreset_mode": self.autoreset_mode}
         self.single_action_space = task.action_space

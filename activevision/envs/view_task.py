@@ -13,7 +13,7 @@ from activevision.envs.drawing import draw_episode
 from activevision.envs.flow_sensor import FlowSensor
 from activevision.envs.sensor_noise import NoiseChoice, SensorNoise
 from activevision.envs.sensor_spaces import rendered, sensor_spaces
-from activevision.envs.task import Task, check_discrete, noted
+from activevision.envs.task import Task, asked, check_discrete, noted
 from activevision.envs.viewpoints import GridViewpoints, SphereViewpoints, ViewpointSpace
 from activevision.errors import UserError, unknown
 from activevision.protocol import Protocol, get_protocol
@@ -123,13 +123,15 @@ class ViewTask(Task):
         unit = np.stack([generators[index].random(3) for index in np.flatnonzero(mask).tolist()])
         scenes, viewpoints = (unit[:, 0] * len(self.entries)).astype(np.int64), self.viewpoints.place(unit[:, 1:])
         if options.get("scene") is not None:
-            scenes = self._asked("scene", np.asarray(options["scene"], np.int64), ())[mask]
+            scenes = asked("scene", options["scene"], self.num_envs, (), whole=True)[mask]
             if np.any(scenes < 0) or np.any(scenes >= len(self.entries)):
                 raise UserError(
                     f"scenes {scenes.min()} to {scenes.max()}: split {self.split!r} has 0 to {len(self.entries) - 1}."
                 )
         if options.get("viewpoint") is not None:
-            viewpoints = self._asked("viewpoint", self.viewpoints.check(options["viewpoint"]), (2,))[mask]
+            whole = isinstance(self.viewpoints, GridViewpoints)
+            viewpoints = asked("viewpoint", options["viewpoint"], self.num_envs, (2,), whole)[mask]
+            self.viewpoints.check(viewpoints)
         # nothing has changed up to here, so that an episode goes on after options that are refused
         self.scene[mask], self.viewpoint[mask] = scenes, viewpoints
         self._noise.begin(mask, unit[:, 1:])
@@ -139,14 +141,6 @@ class ViewTask(Task):
         self._egomotion[mask] = self._commanded[mask] = np.eye(4)
         self._collided[mask] = False
         self.path[mask, 0] = self.viewpoint[mask]
-
-    def _asked(self, name: str, value: NDArray, tail: tuple[int, ...]) -> NDArray:
-        """What an option gives for all environments (N, *tail), from one value for all or one for each."""
-        if value.shape not in (tail, (self.num_envs, *tail)):
-            raise UserError(
-                f"reset option {name!r} of shape {value.shape}: give {tail or 'one number'}, or as many as copies."
-            )
-        return np.broadcast_to(value, (self.num_envs, *tail))
 
     def step(self, mask: NDArray[np.bool_], actions: Any, generators: Sequence[Any]) -> None:
         """Move the cameras where ``mask`` (N,) is set."""

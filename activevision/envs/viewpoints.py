@@ -36,8 +36,8 @@ class ViewpointSpace(Protocol):
         """States (N, d) for points (N, 2) of the unit square; uniform points give the start distribution."""
         ...
 
-    def check(self, states: Any) -> NDArray:
-        """States (..., d) a user asked for; UserError if they are outside of the space."""
+    def check(self, states: NDArray) -> None:
+        """UserError if one of the states (N, d) that a user asked for is outside of the space."""
         ...
 
     def move(self, states: NDArray, actions: NDArray) -> NDArray:
@@ -83,14 +83,13 @@ class GridViewpoints:
     def place(self, unit: NDArray[np.float64]) -> NDArray:
         return (unit * self.protocol.grid_shape).astype(np.int64)
 
-    def check(self, states: Any) -> NDArray:
-        states = np.asarray(states, np.int64)
-        if states.shape[-1:] != (2,) or np.any(states < 0) or np.any(states >= self.protocol.grid_shape):
+    def check(self, states: NDArray) -> None:
+        wrong = ((states < 0) | (states >= self.protocol.grid_shape)).any(1)
+        if wrong.any():
             raise UserError(
-                f"viewpoint {states.tolist()} is not on the {self.protocol.name} grid: give (row, column) within "
-                f"{self.protocol.grid_shape}."
+                f"viewpoint {tuple(states[wrong][0].tolist())} is not on the {self.protocol.name} grid: give "
+                f"(row, column) within {self.protocol.grid_shape}."
             )
-        return states
 
     def move(self, states: NDArray, actions: NDArray) -> NDArray:
         return self.protocol.move(states, actions)
@@ -156,14 +155,13 @@ class SphereViewpoints:
     def place(self, unit: NDArray[np.float64]) -> NDArray:
         return np.array([self._low, 0.0]) + unit * [self._high - self._low, 2 * np.pi]
 
-    def check(self, states: Any) -> NDArray:
-        states = np.asarray(states, np.float64)
-        if states.shape[-1:] != (2,) or np.any(states[..., 0] < self._low) or np.any(states[..., 0] > self._high):
+    def check(self, states: NDArray) -> None:
+        inside = (states[:, 0] >= self._low) & (states[:, 0] <= self._high) & np.isfinite(states[:, 1])
+        if not inside.all():
             raise UserError(
-                f"viewpoint {states.tolist()} is outside of the sphere: give (elevation, azimuth) in radians with "
-                f"elevation within [{self._low:.3f}, {self._high:.3f}]."
+                f"viewpoint {tuple(states[~inside][0].tolist())} is outside of the sphere: give (elevation, azimuth) "
+                f"in radians with elevation within [{self._low:.3f}, {self._high:.3f}]."
             )
-        return states
 
     def move(self, states: NDArray, actions: NDArray) -> NDArray:
         target = states + np.clip(actions, -1, 1) * self._reach

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -72,18 +73,30 @@ def read_surfaces(data: bytes, file_type: str, name: str, resolver: Resolver) ->
     if file_type == "dae" and importlib.util.find_spec("collada") is None:
         raise UserError(f"{name}: DAE files need pycollada: pip install pycollada")
     try:
+        if file_type == "gltf":
+            json.loads(data)  # says where it is damaged, which trimesh does not
         if file_type == "obj":
             data = split_concave_polygons(data)
         loaded = trimesh.load_scene(io.BytesIO(data), file_type=file_type, resolver=resolver, process=False)
         surfaces = _surfaces(loaded)
     except Exception as error:  # trimesh's loaders raise whatever the damage happens to cause
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = _reason(error)
         raise UserError(
             f"{name}: not a readable {file_type.upper()} file ({reason[:120]}): export it again."
         ) from error
     if not surfaces:
         raise UserError(f"{name}: holds no triangles: export it again as a triangle mesh.")
     return surfaces
+
+
+def _reason(error: Exception) -> str:
+    """What an error says of a file, in one line; some of trimesh's only name what is not there."""
+    said = str(error)
+    if isinstance(error, KeyError | FileNotFoundError):
+        said += " is missing"
+    elif isinstance(error, AssertionError) and not said:
+        said = "its parts do not fit together"
+    return " ".join(said.split()) or type(error).__name__
 
 
 def opaque(surfaces: Sequence[Surface]) -> tuple[Mesh, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,22 +28,22 @@ def get_catalogue(name: str | Catalogue, **options: Any) -> Catalogue:
 
     A folder is given as ``KIND:PATH`` with a kind of FOLDERS, or as its path alone where it holds meshes or pictures in
     a folder for each class. ``options`` go to the catalogue. UserError names the nearest catalogue when there is
-    neither such a name nor such a folder.
+    neither such a name nor such a folder, and the nearest option.
     """
     if not isinstance(name, str):
         return name
     if name == "procedural":
         from activevision.scenes.procedural import ProceduralCatalogue
 
-        return ProceduralCatalogue(**options)
+        return _made(ProceduralCatalogue, options)
     if name in ("rooms", "rooms-procedural"):
         from activevision.scenes.rooms import RoomsCatalogue
 
-        return RoomsCatalogue("furniture" if name == "rooms" else "procedural", **options)
+        return _made(RoomsCatalogue, options, "furniture" if name == "rooms" else "procedural")
     if name in CATALOGUES:
         from activevision.scenes.furniture import SELECTIONS, FurnitureCatalogue
 
-        return FurnitureCatalogue(SELECTIONS[name], **options)
+        return _made(FurnitureCatalogue, options, SELECTIONS[name])
     return _of_folder(*folder_of(name), **options)
 
 
@@ -70,11 +72,20 @@ def _of_folder(kind: str, path: Path, **options: Any) -> Catalogue:
     if kind == "panoramas":
         from activevision.scenes.panoramas import PanoramaFolderCatalogue
 
-        return PanoramaFolderCatalogue(path, **options)
+        return _made(PanoramaFolderCatalogue, options, path)
     if kind == "scans":
         from activevision.scenes.scans import ScanCatalogue
 
-        return ScanCatalogue(path, **options)
+        return _made(ScanCatalogue, options, path)
     from activevision.scenes.meshes import MeshFolderCatalogue
 
-    return MeshFolderCatalogue(path, **options)
+    return _made(MeshFolderCatalogue, options, path)
+
+
+def _made(make: Callable[..., Catalogue], options: dict[str, Any], *first: Any) -> Catalogue:
+    """A catalogue of what comes first and of options; UserError for an option that it does not have."""
+    known = list(inspect.signature(make).parameters)[len(first) :]
+    for option in options:
+        if option not in known:
+            raise unknown(f"option of {make.__name__}", option, known)
+    return make(*first, **options)

@@ -112,7 +112,7 @@ def _unfilled(shape: tuple[int, ...]) -> Flow:
     return Flow(np.empty((*shape, 2), np.float32), np.empty(shape, np.bool_), np.empty(shape, np.bool_))
 
 
-def _seen_through(camera: CameraModel) -> tuple[NDArray[np.float32], float, float]:
+def _seen_through(camera: CameraModel) -> tuple[NDArray[np.float64], float, float]:
     """What the compiled code needs of a camera.
 
     Rays (3, H, W), the width of a pixel in the middle of the image at depth 1, and the focal length in pixels, which is
@@ -126,7 +126,7 @@ def _seen_through(camera: CameraModel) -> tuple[NDArray[np.float32], float, floa
     steps += [rays[row, column] - rays[row, column - 1]] if camera.width > 1 else []
     spacing = max((float(np.linalg.norm(step)) for step in steps), default=1.0)
     focal = camera.focal if isinstance(camera, Camera) else 0.0
-    return np.ascontiguousarray(np.moveaxis(rays, -1, 0), np.float32), spacing, focal
+    return np.ascontiguousarray(np.moveaxis(rays, -1, 0)), spacing, focal
 
 
 @njit(cache=True, nogil=True)
@@ -224,6 +224,25 @@ def _survey(depth: NDArray, rays: NDArray, wraps: bool, surface: NDArray) -> Non
             surface[3, row, column] = (distance2 / slant) ** 2 * length2
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _angle(y: float, x: float) -> float:
+    """``atan2`` to 2e-9 radians without a branch, which many can be computed of at once; NaN for 0 and 0.
+
+    The polynomial in t² is a Chebyshev fit of atan(t) / t between 0 and 1.
+    """
+    along, across = abs(x), abs(y)
+    t = min(along, across) / max(along, across)
+    t2 = t * t
+    p = 0.01068071945 - 0.001743701145 * t2
+    p = 0.05746355786 + t2 * (-0.03071750891 + t2 * p)
+    p = 0.1094019897 + t2 * (-0.08372063948 + t2 * p)
+    p = 0.1999823064 + t2 * (-0.1426157368 + t2 * p)
+    p = t * (0.9999999975 + t2 * (-0.333332823 + t2 * p))
+    p = 0.5 * math.pi - p if across > along else p
+    p = math.pi - p if x < 0 else p
+    return -p if y < 0 else p
+
+
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _project(
     depth: NDArray, rays: NDArray, row: int, transform: NDArray, height: int, focal: float, room: NDArray
@@ -248,8 +267,8 @@ def _project(
             px, py, pz = room[0, column], room[1, column], room[2, column]
             flat2 = px * px + pz * pz
             seen = flat2 + py * py > 0
-            room[3, column] = (math.atan2(px, -pz) / (2 * math.pi) + 0.5) * width if seen else np.nan
-            room[4, column] = (0.5 - math.atan2(py, math.sqrt(flat2)) / math.pi) * height
+            room[3, column] = (_angle(px, -pz) / (2 * math.pi) + 0.5) * width if seen else np.nan
+            room[4, column] = (0.5 - _angle(py, math.sqrt(flat2)) / math.pi) * height
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")

@@ -40,6 +40,9 @@ def get_simulator(simulator: str | SimulatorFactory | None, catalogue: Catalogue
     if simulator is None:
         simulator = "panorama" if pictures else "embree"
     if not isinstance(simulator, str):
+        if not callable(simulator):
+            names = ", ".join(SIMULATORS)
+            raise UserError(f"simulator {simulator!r}: give a name ({names}), or a callable that makes one of scenes.")
         return simulator
     if simulator in SIMULATORS and pictures != (simulator == "panorama"):
         raise UserError(

@@ -53,6 +53,9 @@ class Simulator(Protocol):
 
 
 def check_sensors(sensors: Sequence[str]) -> None:
+    """UserError for the first that is no sensor."""
+    if isinstance(sensors, str):
+        raise UserError(f"sensors={sensors!r} is one word: give them as ({sensors!r},).")
     for name in sensors:
         if name not in SENSORS:
             raise unknown("sensor", name, SENSORS)

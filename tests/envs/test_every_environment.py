@@ -202,6 +202,8 @@ REFUSED = [
     *[(EXPLORE, {"scene": 1, "goal": goal}) for goal in (-1, 99, BoxRooms.categories.index("marble"))],
     (EXPLORE, {"scene": 1, "viewpoint": (0.0, 0.0, 0.0, 0.0)}),  # in the pillar
     (EXPLORE, {"scene": 1, "gaol": 0}),
+    *[(id, {"scene": scene}) for id in OPTIONS for scene in ("first", 0.5)],
+    *[(id, {"viewpoint": viewpoint}) for id in OPTIONS for viewpoint in ("here", np.nan, 5)],
 ]
 
 
@@ -229,13 +231,29 @@ def test_an_episode_goes_on_after_a_reset_whose_options_are_refused(id, options)
         ({"sensor_noise": "gausian"}, "unknown noise 'gausian': did you mean 'gaussian'"),
         ({"sensor_noise": 3}, "give a model of activevision.simulators.noise, or one of gaussian"),
         ({"sensor_noise": ("gaussian", "kinect"), "sensors": ("rgb",)}, "noise of depth, which is not among"),
+        ({"sensors": "rgb"}, r"is one word: give them as \('rgb',\)"),
         ({"simulator": "embre"}, "unknown simulator 'embre': did you mean 'embree'"),
+        ({"simulator": 3}, "give a name .* or a callable that makes one of scenes"),
     ],
 )
 @pytest.mark.parametrize("id", OPTIONS)
 def test_wrong_sensors_noise_and_simulators_are_named(id, options, message):
     with pytest.raises(UserError, match=message):
         single(id, **options)
+
+
+def test_a_viewpoint_that_is_no_number_is_refused_on_a_sphere_too():
+    env = single(ACTIVE_OBJECT, action="continuous")
+    for viewpoint, message in (((0.0, np.nan), "outside of the sphere"), ((9.0, 0.0), r"\(9.0, 0.0\) is outside")):
+        with pytest.raises(UserError, match=message):
+            env.reset(options={"viewpoint": viewpoint})
+
+
+def test_wrong_words_for_a_vector_and_a_catalogue_are_named():
+    with pytest.raises(UserError, match="unknown autoreset_mode 'Next': did you mean 'NextStep'"):
+        vector(ACTIVE_OBJECT, autoreset_mode="Next")
+    with pytest.raises(UserError, match="unknown option of ProceduralCatalogue 'perclass': did you mean 'per_class'"):
+        single(ACTIVE_OBJECT, catalogue="procedural", catalogue_options={"perclass": 3})
 
 
 def test_motions_have_noise_by_name_too():

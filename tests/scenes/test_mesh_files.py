@@ -233,3 +233,25 @@ def test_a_missing_file_and_an_unknown_axis_are_user_errors(tmp_path: Path) -> N
         read_meshes(tmp_path / "gone.obj")
     with pytest.raises(UserError, match="up axis"):
         read_meshes(tmp_path / "gone.obj", up="w")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda files: files.update({"model.gltf": files["model.gltf"][:200]}), "Unterminated string"),
+        (lambda files: files.pop("gltf_buffer_0.bin"), "gltf_buffer_0.bin is missing"),
+        (lambda files: files.update({"gltf_buffer_0.bin": files["gltf_buffer_0.bin"][:50]}), "do not fit together"),
+        (lambda files: files.update({"gltf_buffer_0.bin": b"\xff" * 144}), "faces that name vertices it does not have"),
+        (lambda files: files.update({"gltf_buffer_1.bin": b"\xff" * 96}), "not a finite number"),
+    ],
+    ids=["cut short", "without a buffer", "with half a buffer", "faces of no vertices", "vertices of no place"],
+)
+def test_a_damaged_gltf_is_one_line_that_says_what_is_wrong(tmp_path, damage, message):
+    files = trimesh.creation.box().export(file_type="gltf")
+    damage(files)
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=message) as caught:
+        read_meshes(tmp_path / "model.gltf")
+    assert "\n" not in str(caught.value)
+    assert "model.gltf: not a readable GLTF file" in str(caught.value)

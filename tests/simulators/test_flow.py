@@ -140,6 +140,21 @@ def test_an_episode_has_the_flow_of_its_pairs_and_brings_each_image_onto_the_nex
             assert off.mean() < np.abs(there - here)[mask].mean() / 10
 
 
+@pytest.mark.parametrize("camera", [Camera(256, 192, 100.0), EquirectangularCamera(1024, 64)], ids=["pinhole", "round"])
+def test_flow_is_what_the_camera_projects(camera):
+    from_pose, to_pose = pairs(2, 0.4)
+    depth = np.random.default_rng(3).uniform(0.5, 9.0, (2, camera.height, camera.width)).astype(np.float32)
+    flow = optical_flow(depth, depth, from_pose, to_pose, camera)
+    for view in range(2):
+        motion = invert(to_pose[view]) @ from_pose[view]
+        places, _ = camera.project(camera.unproject(depth[view]) @ motion[:3, :3].T + motion[:3, 3])
+        off = landing(flow.flow[view]) + 0.5 - places
+        if isinstance(camera, EquirectangularCamera):
+            off[..., 0] -= camera.width * np.round(off[..., 0] / camera.width)
+        assert flow.valid[view].mean() > 0.2
+        assert np.abs(off[flow.valid[view]]).max() < 2e-4
+
+
 def test_an_episode_of_one_view_has_no_flow_and_wrong_shapes_are_named():
     camera, poses = Camera(8, 6), np.tile(np.eye(4), (2, 1, 1))
     for flow in episode_flow(np.ones((1, 6, 8)), poses[:1], camera):
