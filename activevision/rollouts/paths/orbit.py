@@ -10,10 +10,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from activevision.errors import UserError
 from activevision.geometry import look_at, orbit_pose
 from activevision.rollouts.paths.camera_path import Limits, Motion, Track
-from activevision.rollouts.paths.place import OBJECT, ROOM, Floor, Place
+from activevision.rollouts.paths.place import OBJECT, ROOM, Floor, NoRoom, Place
 from activevision.rollouts.paths.smooth import STEP, at_rate, smooth, squash, steps, sway
 from activevision.rollouts.paths.spot import floor_of
 
@@ -93,7 +92,7 @@ def _round_spot(place: Place, turn: float, count: int, views: int, rate: float, 
             eye = feet + height[:, None] * [0, 1, 0]
             aim = middle + np.array([0, aim_height, 0])
             return Track.along(look_at(at_rate(eye, _LEAD, views, rate), aim))
-    raise UserError(f"scene {place.id!r} has no room to go round anything: choose handheld or turntable for it.")
+    raise NoRoom(f"scene {place.id!r} has no room to go round anything: choose handheld or turntable for it.")
 
 
 def _circles(place: Place, floor: Floor, generator: Generator) -> Iterator[tuple[Array, float, float, float]]:

@@ -84,7 +84,7 @@ def timed(route: Route, cruise: float, sideways: float, turning: float, push: fl
             squared[i] = min(squared[i], squared[i - step] + gain)
     speed = np.sqrt(squared)
     times = np.concatenate([[0], np.cumsum(2 * route.spacing / (speed[1:] + speed[:-1]))])
-    rest = int(_EASE / STEP)
+    rest = int(_EASE / 2 / STEP) + 1
     samples = np.arange(int(np.ceil(times[-1] / STEP)) + 1) * STEP
     along = np.interp(samples, times, np.arange(len(times)) * route.spacing)
     return np.clip(smooth(np.pad(along, rest, mode="edge"), _EASE), 0, route.length)
@@ -115,7 +115,7 @@ def _even(line: Array) -> Array:
 
 def _rounded(line: Array, bell: float) -> Array:
     """The line (K, 3) with its corners rounded by a bell of so many metres; its ends stay."""
-    reach = min(len(line) - 1, int(4 * bell / _SPACING))
+    reach = int(4 * bell / _SPACING) + 1
     padded = np.pad(line, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
     return gaussian_filter1d(padded, bell / _SPACING, axis=0)[reach:-reach]
 
@@ -132,7 +132,7 @@ def _off_walls(floor: Floor, line: Array) -> Array:
         free.append(np.cumprod(floor.contains(probes), axis=1).sum(axis=1) * _PROBES[0])
     shift = (np.minimum(free[0], _ROOM) - np.minimum(free[1], _ROOM)) / 2
     ends = np.minimum(np.arange(len(line)), np.arange(len(line))[::-1]) * _SPACING
-    shift = gaussian_filter1d(shift * np.clip(ends / 0.5, 0, 1), 0.15 / _SPACING, mode="nearest")
+    shift = gaussian_filter1d(shift * np.clip(ends / 0.5, 0, 1), 0.3 / _SPACING, mode="nearest")
     shift *= np.clip(ends / 0.1, 0, 1)
     return base + shift[:, None] * left
 
