@@ -51,7 +51,7 @@ class Driving(Motion):
 
     name: ClassVar[str] = "driving"
     kinds: ClassVar[tuple[str, ...]] = (ROOM,)
-    limits: ClassVar[Limits] = Limits(speed=0.9, acceleration=1.2, jerk=8.0, turn_rate=2.0, turn_acceleration=8.0)
+    limits: ClassVar[Limits] = Limits(speed=0.81, acceleration=1.6, jerk=10.0, turn_rate=2.2, turn_acceleration=8.0)
 
     height: tuple[float, float] = (0.5, 1.2)
     speed: tuple[float, float] = (0.3, 0.8)

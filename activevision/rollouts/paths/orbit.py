@@ -47,7 +47,7 @@ class Orbit(Motion):
 
     name: ClassVar[str] = "orbit"
     kinds: ClassVar[tuple[str, ...]] = (OBJECT, ROOM)
-    limits: ClassVar[Limits] = Limits(speed=1.2, acceleration=1.5, jerk=4.0, turn_rate=1.2, turn_acceleration=2.0)
+    limits: ClassVar[Limits] = Limits(speed=1.4, acceleration=2.8, jerk=16.0, turn_rate=1.3, turn_acceleration=2.8)
 
     turn_deg: tuple[float, float] = (15.0, 40.0)
     elevation_deg: tuple[float, float] = (-20.0, 55.0)

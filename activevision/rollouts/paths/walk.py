@@ -56,7 +56,7 @@ class Walk(Motion):
 
     name: ClassVar[str] = "walk"
     kinds: ClassVar[tuple[str, ...]] = (ROOM,)
-    limits: ClassVar[Limits] = Limits(speed=1.5, acceleration=5.0, jerk=60.0, turn_rate=3.0, turn_acceleration=12.0)
+    limits: ClassVar[Limits] = Limits(speed=1.4, acceleration=4.0, jerk=45.0, turn_rate=3.2, turn_acceleration=12.0)
 
     eye_height: tuple[float, float] = (1.5, 1.7)
     speed: tuple[float, float] = (0.6, 1.3)
