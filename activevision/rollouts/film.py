@@ -16,7 +16,7 @@ from activevision.errors import UserError
 from activevision.files import as_json, digest
 from activevision.geometry import log_se3
 from activevision.rollouts.pairs import PairsOf, no_pairs
-from activevision.rollouts.paths import OBJECT, PATHS, CameraPath, check_fits
+from activevision.rollouts.paths import OBJECT, PATHS, CameraPath, NoRoom, Track, check_fits
 from activevision.rollouts.recorder import Advance, episode_seed
 from activevision.rollouts.rollout import Rollout
 from activevision.rollouts.stage import Stage
@@ -26,6 +26,7 @@ VIEWS, RATE = 100, 10.0
 
 _FIELDS_OF_VIEW = {OBJECT: 45.0}  # degrees, as the environments have them
 _WIDE = 90.0
+_TRIED = 20  # scenes in a row, until one has room
 _ORDER = 2  # apart from other things that are drawn from the seed
 
 
@@ -38,8 +39,8 @@ class FilmRecorder:
     """Films scenes along paths of one kind of motion.
 
     Episode k goes to a scene (all of the split once, in an order from the seed, before any comes again) along a path
-    that is drawn from (seed, k) alone. Nothing gets in the way of these paths: no motion collides, and what was
-    commanded is what happened.
+    that is drawn from (seed, k) alone. A scene that has no room for it is passed over for the next. Nothing gets in the
+    way of these paths: no motion collides, and what was commanded is what happened.
 
     stage: the scenes. motion: see ``paths``. seed: decides scenes and paths.
     camera: ``usual_camera`` of the scenes unless given. views: T, of every episode. rate: of them a second.
@@ -102,13 +103,8 @@ class FilmRecorder:
         self._stage.close()
 
     def _film(self, episode: int) -> Rollout:
-        time_through, visit = divmod(episode // self._per_scene, len(self._stage.entries))
-        index = int(self._order(time_through)[visit])
         seed = episode_seed(self._seed, episode)
-        place = self._stage.place(index)
-        if place.kind == OBJECT:
-            place = replace(place, distance=_filling(self._camera))
-        pose, commanded = self._motion(place, self.views, self._rate, np.random.default_rng(seed))
+        index, (pose, commanded) = self._found(episode, seed)
         images = self._stage.render(index, pose, self._camera, self._sensors)
         rgb = images.pop("rgb")
         entry = self._stage.entries[index]
@@ -130,6 +126,23 @@ class FilmRecorder:
             sensors=images,
             pairs=self._pairs(images, pose, self._camera),
         )
+
+    def _found(self, episode: int, seed: int) -> tuple[int, Track]:
+        """A scene and a path through it: the scene whose turn it is or, where that has no room, the next that has."""
+        entries = len(self._stage.entries)
+        time_through, turn = divmod(episode // self._per_scene, entries)
+        order = self._order(time_through)
+        tried = min(_TRIED, entries)
+        for further in range(tried):
+            index = int(order[(turn + further) % entries])
+            place = self._stage.place(index)
+            if place.kind == OBJECT:
+                place = replace(place, distance=_filling(self._camera))
+            try:
+                return index, self._motion(place, self.views, self._rate, np.random.default_rng(seed))
+            except NoRoom as error:
+                lacking = error
+        raise UserError(f"{tried} scenes in a row have no room for motion {self._motion.name!r}; the last: {lacking}")
 
     def _shuffled(self, time_through: int) -> NDArray[np.int64]:
         """Indices of all scenes, in the order of one time through the split."""

@@ -9,13 +9,13 @@ from activevision.rollouts.paths.camera_path import CameraPath, Limits, Track, c
 from activevision.rollouts.paths.driving import Driving
 from activevision.rollouts.paths.handheld import Handheld
 from activevision.rollouts.paths.orbit import Orbit
-from activevision.rollouts.paths.place import KINDS, OBJECT, PANORAMA, ROOM, Floor, Place
+from activevision.rollouts.paths.place import KINDS, OBJECT, PANORAMA, ROOM, Floor, NoRoom, Place
 from activevision.rollouts.paths.turntable import Turntable
 from activevision.rollouts.paths.walk import Walk
 
 __all__ = [
-    "KINDS", "OBJECT", "PANORAMA", "PATHS", "ROOM", "CameraPath", "Floor", "Limits", "Place", "Track", "check_fits",
-    "get_path",
+    "KINDS", "OBJECT", "PANORAMA", "PATHS", "ROOM", "CameraPath", "Floor", "Limits", "NoRoom", "Place", "Track",
+    "check_fits", "get_path",
 ]  # fmt: skip
 
 PATHS: dict[str, Any] = {path.name: path for path in (Walk, Handheld, Orbit, Turntable, Driving)}

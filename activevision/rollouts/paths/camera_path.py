@@ -57,7 +57,7 @@ class CameraPath(Protocol):
         ...
 
     def __call__(self, place: Place, views: int, rate: float, generator: Generator) -> Track:
-        """A path of so many views, ``rate`` of them a second. UserError where there is no room for it."""
+        """A path of so many views, ``rate`` of them a second. NoRoom where there is none for it."""
         ...
 
 

@@ -10,9 +10,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from activevision.errors import UserError
 from activevision.rollouts.paths.camera_path import Limits, Motion, Track
-from activevision.rollouts.paths.place import ROOM, Floor, Place
+from activevision.rollouts.paths.place import ROOM, Floor, NoRoom, Place
 from activevision.rollouts.paths.smooth import STEP, at_rate, poses, smooth
 from activevision.rollouts.paths.spot import floor_of, roomy
 
@@ -52,7 +51,7 @@ class Driving(Motion):
 
     name: ClassVar[str] = "driving"
     kinds: ClassVar[tuple[str, ...]] = (ROOM,)
-    limits: ClassVar[Limits] = Limits(speed=0.9, acceleration=1.2, jerk=8.0, turn_rate=2.0, turn_acceleration=8.0)
+    limits: ClassVar[Limits] = Limits(speed=0.81, acceleration=1.6, jerk=10.0, turn_rate=2.2, turn_acceleration=8.0)
 
     height: tuple[float, float] = (0.5, 1.2)
     speed: tuple[float, float] = (0.3, 0.8)
@@ -76,7 +75,7 @@ class Driving(Motion):
             if floor.contains(path[:, :3]).all():
                 angles = np.stack([path[:, 3], np.full(views, pitch), np.zeros(views)], axis=1)
                 return Track.along(poses(path[:, :3] + [0, height, 0], angles))
-        raise UserError(
+        raise NoRoom(
             f"scene {place.id!r} has no room to drive {views / rate:.0f} s without turning back: ask for fewer views, "
             "or for the motion walk, handheld or turntable."
         )
@@ -88,7 +87,7 @@ class Driving(Motion):
         first, second = (turns.ravel() for turns in np.meshgrid(*2 * [self._angles()], indexing="ij"))
         drive = [[car[X], level, car[Z], car[HEADING]]]
         while len(drive) <= ticks:
-            plans = self._plans(np.repeat(car[:, None], len(first), axis=1), first, second, cruise)
+            plans = self._plans(car, first, second, cruise)
             lasts, comfort = _free(floor, plans, level)
             goal = goals[0]
             away = np.hypot(plans[-1, X] - goal[0], plans[-1, Z] - goal[2])
@@ -119,31 +118,40 @@ class Driving(Motion):
     def _angles(self) -> Array:
         return np.radians(self.steering_deg) * np.linspace(-1, 1, _TURNS)
 
-    def _plans(self, cars: Array, first: Array, second: Array, cruise: float) -> Array:
-        """States (_AHEAD, 7, N) of cars (7, N) that steer to angles ``first`` (N,) and then to ``second``."""
-        plans = np.empty((_AHEAD, *cars.shape))
+    def _plans(self, car: Array, first: Array, second: Array, cruise: float) -> Array:
+        """States (_AHEAD, 7, N) of a car (7,) that steers to angles ``first`` (N,) and then to ``second``."""
+        plans = np.empty((_AHEAD, len(car), len(first)))
+        steering, turning, speed, push = (np.full(len(first), car[row]) for row in (STEERING, TURNING, SPEED, PUSH))
+        most = np.radians(self.steering_rate_deg)
+        fastest = [self._fastest(steer, cruise) for steer in (first, second)]
         for tick in range(_AHEAD):
-            cars = self._ticked(cars, first if tick < _FIRST else second, cruise)
-            plans[tick] = cars
+            part = int(tick >= _FIRST)
+            turning = _nearer(turning, ((first, second)[part] - steering) / _LAG, most)
+            steering = steering + turning * _TICK
+            # slow down for the bend that is coming as well as for that which is there
+            allowed = np.minimum(fastest[part], self._fastest(steering, cruise))
+            push = _nearer(push, (allowed - speed) / _LAG, self.push)
+            speed = np.maximum(speed + push * _TICK, 0.0)
+            plans[tick, STEERING:] = steering, turning, speed, push
+        before = np.concatenate([np.broadcast_to(car[SPEED], (1, len(first))), plans[:-1, SPEED]])
+        gone = (before + plans[:, SPEED]) / 2 * _TICK
+        turned = np.tan(plans[:, STEERING]) / self.wheelbase * gone
+        plans[:, HEADING] = car[HEADING] + np.cumsum(turned, axis=0)
+        middle = plans[:, HEADING] - turned / 2
+        plans[:, X] = car[X] - np.cumsum(np.sin(middle) * gone, axis=0)
+        plans[:, Z] = car[Z] - np.cumsum(np.cos(middle) * gone, axis=0)
         return plans
 
-    def _ticked(self, cars: Array, steer: Array, cruise: float) -> Array:
-        """The cars (7, N) a tick later, steering towards angles (N,)."""
-        most = np.radians(self.steering_rate_deg)
-        wanted = np.clip((steer - cars[STEERING]) / _LAG, -most, most)
-        turning = cars[TURNING] + np.clip(wanted - cars[TURNING], -_EAGER * most * _TICK, _EAGER * most * _TICK)
-        steering = cars[STEERING] + turning * _TICK
-        bend = np.tan(steering) / self.wheelbase
-        # slow down for the bend that is coming, not only for that which is there
-        coming = np.tan(np.maximum(np.abs(steering), np.abs(steer))) / self.wheelbase
-        fastest = np.minimum(cruise, np.sqrt(self.sideways / np.maximum(coming, 1e-6)))
-        wanted = np.clip((fastest - cars[SPEED]) / _LAG, -self.push, self.push)
-        push = cars[PUSH] + np.clip(wanted - cars[PUSH], -_EAGER * self.push * _TICK, _EAGER * self.push * _TICK)
-        speed = np.maximum(cars[SPEED] + push * _TICK, 0.0)
-        gone = (cars[SPEED] + speed) / 2 * _TICK
-        middle = cars[HEADING] + bend * gone / 2
-        x, z = cars[X] - np.sin(middle) * gone, cars[Z] - np.cos(middle) * gone
-        return np.stack([x, z, cars[HEADING] + bend * gone, steering, turning, speed, push])
+    def _fastest(self, steering: Array, cruise: float) -> Array:
+        """m/s (N,) at these steering angles."""
+        return np.minimum(cruise, np.sqrt(self.sideways * self.wheelbase / np.maximum(np.tan(np.abs(steering)), 1e-6)))
+
+
+def _nearer(rate: Array, wanted: Array, most: float) -> Array:
+    """A rate of change (N,) a tick later that is to become ``wanted``, never above ``most``."""
+    wanted = np.minimum(np.maximum(wanted, -most), most)
+    step = _EAGER * most * _TICK
+    return rate + np.minimum(np.maximum(wanted - rate, -step), step)
 
 
 def _free(floor: Floor, plans: Array, level: float) -> tuple[Array, Array]:

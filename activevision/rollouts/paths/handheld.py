@@ -38,7 +38,7 @@ class Handheld(Motion):
 
     name: ClassVar[str] = "handheld"
     kinds: ClassVar[tuple[str, ...]] = (ROOM, OBJECT, PANORAMA)
-    limits: ClassVar[Limits] = Limits(speed=0.8, acceleration=2.5, jerk=15.0, turn_rate=1.6, turn_acceleration=6.0)
+    limits: ClassVar[Limits] = Limits(speed=1.2, acceleration=4.0, jerk=60.0, turn_rate=1.6, turn_acceleration=8.0)
 
     eye_height: tuple[float, float] = (1.3, 1.65)
     lean: float = 0.1
@@ -71,7 +71,7 @@ class Handheld(Motion):
     ) -> Track:
         mean = generator.uniform([np.radians(-15), 0], [np.radians(60), 2 * np.pi])
         elevation = squash(mean[0] + 0.3 * shift[:, 1] + self.tremble * tremor[:, 1], np.radians(80))
-        azimuth = mean[1] + 0.35 * shift[:, 0] + self.tremble * tremor[:, 0]
+        azimuth = mean[1] + 0.25 * shift[:, 0] + self.tremble * tremor[:, 0]
         distance = place.distance * (1.15 + squash(0.1 * shift[:, 2] + self.tremble * tremor[:, 2], 0.25))
         path = at_rate(np.concatenate([np.stack([elevation, azimuth, distance], 1), shake], 1), _LEAD, views, rate)
         aimed = orbit_pose(path[:, 0], path[:, 1], path[:, 2])

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from activevision.errors import UserError
 from activevision.geometry import look_at, orbit_pose
 from activevision.rollouts.paths.camera_path import Limits, Motion, Track
-from activevision.rollouts.paths.place import OBJECT, ROOM, Floor, Place
+from activevision.rollouts.paths.place import OBJECT, ROOM, Floor, NoRoom, Place
 from activevision.rollouts.paths.smooth import STEP, at_rate, smooth, squash, steps, sway
 from activevision.rollouts.paths.spot import floor_of
 
@@ -48,7 +47,7 @@ class Orbit(Motion):
 
     name: ClassVar[str] = "orbit"
     kinds: ClassVar[tuple[str, ...]] = (OBJECT, ROOM)
-    limits: ClassVar[Limits] = Limits(speed=1.2, acceleration=1.5, jerk=4.0, turn_rate=1.2, turn_acceleration=2.0)
+    limits: ClassVar[Limits] = Limits(speed=1.4, acceleration=2.8, jerk=16.0, turn_rate=1.3, turn_acceleration=2.8)
 
     turn_deg: tuple[float, float] = (15.0, 40.0)
     elevation_deg: tuple[float, float] = (-20.0, 55.0)
@@ -93,7 +92,7 @@ def _round_spot(place: Place, turn: float, count: int, views: int, rate: float, 
             eye = feet + height[:, None] * [0, 1, 0]
             aim = middle + np.array([0, aim_height, 0])
             return Track.along(look_at(at_rate(eye, _LEAD, views, rate), aim))
-    raise UserError(f"scene {place.id!r} has no room to go round anything: choose handheld or turntable for it.")
+    raise NoRoom(f"scene {place.id!r} has no room to go round anything: choose handheld or turntable for it.")
 
 
 def _circles(place: Place, floor: Floor, generator: Generator) -> Iterator[tuple[Array, float, float, float]]:

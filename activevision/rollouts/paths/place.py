@@ -9,8 +9,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
+from activevision.errors import UserError
+
 ROOM, OBJECT, PANORAMA = "room", "object", "panorama"
 KINDS = (ROOM, OBJECT, PANORAMA)
+
+
+class NoRoom(UserError):
+    """A place of the right kind in which there is nevertheless no room for a motion."""
 
 
 class Floor(Protocol):

@@ -15,10 +15,10 @@ from activevision.rollouts.paths.smooth import STEP, smooth
 Array = NDArray[np.float64]
 
 _SPACING = 0.025  # metres between a route's points
-_BELLS = (0.30, 0.20, 0.13, 0.09)  # metres over which corners are rounded, the roundest that is free is taken
-_ROOM = 0.35  # metres that one likes to have on either side
-_PROBES = np.arange(1, 8) * 0.05
-_SIDE = 0.03  # metres beside a route that are free as well, for the body's sway
+_BELLS = (0.30, 0.20, 0.13, 0.09, 0.06)  # metres over which corners are rounded, the roundest that is free is taken
+_CHECKED = 0.005  # metres along a route, and to its sides, between the points that must be over the floor
+_ROOM = 0.25  # metres that one likes to have on either side
+_PROBES = np.arange(-10, 11) * 0.05  # metres to the left
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def timed(route: Route, cruise: float, sideways: float, turning: float, push: fl
             squared[i] = min(squared[i], squared[i - step] + gain)
     speed = np.sqrt(squared)
     times = np.concatenate([[0], np.cumsum(2 * route.spacing / (speed[1:] + speed[:-1]))])
-    rest = int(_EASE / STEP)
+    rest = int(_EASE / 2 / STEP) + 1
     samples = np.arange(int(np.ceil(times[-1] / STEP)) + 1) * STEP
     along = np.interp(samples, times, np.arange(len(times)) * route.spacing)
     return np.clip(smooth(np.pad(along, rest, mode="edge"), _EASE), 0, route.length)
@@ -115,26 +115,39 @@ def _even(line: Array) -> Array:
 
 def _rounded(line: Array, bell: float) -> Array:
     """The line (K, 3) with its corners rounded by a bell of so many metres; its ends stay."""
-    reach = min(len(line) - 1, int(4 * bell / _SPACING))
+    reach = int(4 * bell / _SPACING) + 1
     padded = np.pad(line, ((reach, reach), (0, 0)), mode="reflect", reflect_type="odd")
     return gaussian_filter1d(padded, bell / _SPACING, axis=0)[reach:-reach]
 
 
 def _off_walls(floor: Floor, line: Array) -> Array:
-    """The line (K, 3) moved sideways to the middle where there is a wall within _ROOM of it; its ends stay."""
-    base = _rounded(line, 0.1)
-    along = np.gradient(base, axis=0)
-    left = np.stack([along[:, 2], np.zeros(len(along)), -along[:, 0]], axis=1)
-    left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9)
-    free = []
-    for side in (1, -1):
-        probes = base[:, None] + side * _PROBES[:, None] * left[:, None]
-        free.append(np.cumprod(floor.contains(probes), axis=1).sum(axis=1) * _PROBES[0])
-    shift = (np.minimum(free[0], _ROOM) - np.minimum(free[1], _ROOM)) / 2
-    ends = np.minimum(np.arange(len(line)), np.arange(len(line))[::-1]) * _SPACING
-    shift = gaussian_filter1d(shift * np.clip(ends / 0.5, 0, 1), 0.15 / _SPACING, mode="nearest")
-    shift *= np.clip(ends / 0.1, 0, 1)
-    return base + shift[:, None] * left
+    """The line (K, 3) moved sideways to where there is _ROOM on both sides, or else to the middle; its ends stay."""
+    for bell in (0.3, 0.1):
+        line = _even(_rounded(line, 0.1))
+        ends = np.minimum(np.arange(len(line)), np.arange(len(line))[::-1]) * _SPACING
+        along = np.gradient(line, axis=0)
+        left = np.stack([along[:, 2], np.zeros(len(along)), -along[:, 0]], axis=1)
+        left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9)
+        low, high = _free_beside(floor.contains(line[:, None] + _PROBES[:, None] * left[:, None]))
+        wanted = np.where(high - low < 2 * _ROOM, (low + high) / 2, np.clip(0, low + _ROOM, high - _ROOM))
+        shift = gaussian_filter1d(wanted * np.clip(ends / 0.3, 0, 1), bell / _SPACING, mode="nearest")
+        line = line + (shift * np.clip(ends / 0.1, 0, 1))[:, None] * left
+    return line
+
+
+def _free_beside(free: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """The stretch of _PROBES from low (K,) to high (K,) that is free, of (K, P), and nearest to the line."""
+    count = free.shape[1]
+    first, last = np.zeros(free.shape, np.int64), np.zeros(free.shape, np.int64)  # of the stretch that a probe is in
+    for i in range(count):
+        first[:, i] = np.where(free[:, i - 1], first[:, i - 1], i) if i else 0
+        j = count - 1 - i
+        last[:, j] = np.where(free[:, j + 1], last[:, j + 1], j) if i else j
+    nearest = np.where(free, np.abs(_PROBES), np.inf).argmin(axis=1)
+    rows = np.arange(len(free))
+    none = ~free.any(axis=1)
+    low, high = _PROBES[first[rows, nearest]], _PROBES[last[rows, nearest]]
+    return np.where(none, 0.0, low), np.where(none, 0.0, high)
 
 
 def _route(floor: Floor, line: Array) -> Route | None:
@@ -143,8 +156,7 @@ def _route(floor: Floor, line: Array) -> Route | None:
     spacing = float(np.linalg.norm(np.diff(line, axis=0), axis=1).mean())
     along = np.gradient(line, axis=0)
     heading = np.unwrap(np.arctan2(-along[:, 0], -along[:, 2]))
-    across = np.stack([np.cos(heading), np.zeros(len(line)), -np.sin(heading)], axis=1)
-    if not all(floor.contains(line + side * across).all() for side in (0.0, _SIDE, -_SIDE)):
-        return None
-    curvature = np.abs(np.gradient(heading)) / spacing
-    return Route(line, heading, curvature, spacing)
+    route = Route(line, heading, np.abs(np.gradient(heading)) / spacing, spacing)
+    points, course = route.at(np.arange(0, route.length, _CHECKED))
+    across = _CHECKED * np.stack([np.cos(course), np.zeros(len(course)), -np.sin(course)], axis=1)
+    return route if floor.contains(points[:, None] + np.array([[-1], [0], [1]]) * across[:, None]).all() else None

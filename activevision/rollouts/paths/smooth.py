@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfft
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import lfilter
 from scipy.spatial.transform import Rotation
 
 from activevision.geometry import from_rotation_translation
@@ -17,8 +17,7 @@ Array = NDArray[np.float64]
 STEP = 0.01
 """Seconds between the samples of what the paths compute; views are interpolated between them."""
 
-_POLES = 4  # so that a sway's jerk is still finite
-_SETTLED = 12  # time constants after which nothing is left of a sway's start
+_SETTLED = 16  # time constants of a sway's memory; what is older counts for less than a thousandth
 
 
 def steps(seconds: float) -> int:
@@ -44,15 +43,15 @@ def sway(generator: Generator, count: int, channels: int, hertz: float) -> Array
     process of the second order whose driving force is one itself, so that acceleration and jerk stay finite. The noise
     is uniform, which bounds them.
     """
-    constant = np.sqrt(2 ** (1 / _POLES) - 1) / (2 * np.pi * hertz)  # of one pole
+    constant = np.sqrt(2**0.25 - 1) / (2 * np.pi * hertz)  # seconds, of one pole
     decay = np.exp(-STEP / constant)
-    settling = int(_SETTLED * constant / STEP)
-    impulse = np.zeros((settling, 1))
-    impulse[0] = 1
-    noise = generator.uniform(-np.sqrt(3), np.sqrt(3), (settling + count, channels))
-    for _ in range(_POLES):
-        impulse, noise = (lfilter([1 - decay], [1, -decay], signal, axis=0) for signal in (impulse, noise))
-    return noise[settling:] / np.linalg.norm(impulse)
+    after = np.arange(int(_SETTLED * constant / STEP))
+    response = (after + 1) * (after + 2) * (after + 3) * decay**after
+    response /= np.linalg.norm(response)
+    noise = generator.uniform(-np.sqrt(3), np.sqrt(3), (len(after) + count, channels))
+    size = next_fast_len(len(noise) + len(after), real=True)
+    spectrum = rfft(noise, size, axis=0) * rfft(response, size)[:, None]
+    return irfft(spectrum, size, axis=0)[len(after) : len(noise)]
 
 
 def squash(values: Array, limit: float) -> Array:

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from activevision.errors import UserError
-from activevision.rollouts.paths.place import Floor, Place
+from activevision.rollouts.paths.place import Floor, NoRoom, Place
 
 Array = NDArray[np.float64]
 
@@ -17,11 +16,9 @@ _RING = np.stack([np.cos(_ROUND), np.zeros(8), np.sin(_ROUND)], axis=1)
 
 
 def floor_of(place: Place) -> Floor:
-    """UserError where nobody can stand anywhere."""
+    """NoRoom where nobody can stand anywhere."""
     if place.floor is None:
-        raise UserError(
-            f"scene {place.id!r} has no floor that a camera could move over: choose another split or leave it out."
-        )
+        raise NoRoom(f"scene {place.id!r} has no floor that a person can stand on: choose scenes that have.")
     return place.floor
 
 

@@ -23,7 +23,7 @@ _TURNING = 1.0  # rad/s in a bend
 _PUSH = 0.9  # m/s² when setting out and when stopping
 _SLOWEST = 0.15  # m/s
 _SHARPEST = 8.0  # 1/m
-_TURN_ON_SPOT = 1.1  # rad/s
+_TURN_ON_SPOT = 1.3  # rad/s
 _STEER = 0.9  # seconds over which the body's turns are averaged
 _ANTICIPATION = 0.25  # seconds by which the head turns before the body gets there
 _GLANCE = 1.2  # seconds over which a glance aside begins and ends
@@ -32,8 +32,9 @@ _LEG = 0.9  # metres
 _GIVE = 0.6  # of the rise of a stiff leg over the foot is what remains of it at the head
 _SWING = 0.025  # metres to either side for each metre of a step
 _FIXATION = 4.0  # metres ahead, on which the head keeps itself against its own bobbing
-_GOALS = 12  # drawn for each leg; the first farther than _FAR is taken
-_FAR = 1.2
+_GOALS = 12  # drawn for each leg
+_FAR = 2.0  # metres that a leg is long, where there is room for it
+_OPEN = 0.35  # metres round a goal that are free as well, where there is room for it
 _TRIES = 6
 
 
@@ -55,11 +56,11 @@ class Walk(Motion):
 
     name: ClassVar[str] = "walk"
     kinds: ClassVar[tuple[str, ...]] = (ROOM,)
-    limits: ClassVar[Limits] = Limits(speed=1.5, acceleration=5.0, jerk=60.0, turn_rate=3.0, turn_acceleration=12.0)
+    limits: ClassVar[Limits] = Limits(speed=1.4, acceleration=4.0, jerk=45.0, turn_rate=3.2, turn_acceleration=12.0)
 
     eye_height: tuple[float, float] = (1.5, 1.7)
     speed: tuple[float, float] = (0.6, 1.3)
-    pause: float = 0.4
+    pause: float = 0.25
     glances: float = 12.0
     pitch_deg: tuple[float, float] = (-15.0, -2.0)
 
@@ -92,10 +93,10 @@ class Walk(Motion):
             else:
                 target, rest = float(route.heading[0]), 0.0
             if generator.random() < self.pause:
-                rest += generator.uniform(0.4, 2.0)
+                rest += generator.uniform(0.4, 1.6)
             turn = (target - heading + np.pi) % (2 * np.pi) - np.pi
             swing = np.linspace(heading, heading + turn, steps(abs(turn) / _TURN_ON_SPOT))
-            standing = np.concatenate([np.full(int(rest / STEP), heading), swing])
+            standing = np.concatenate([swing, np.full(int(rest / STEP), heading + turn)])
             points.append(np.broadcast_to(here, (len(standing), 3)))
             headings.append(standing)
             heading += turn
@@ -143,12 +144,12 @@ class Walk(Motion):
 
 
 def _to_goal(floor: Floor, here: Array, generator: Generator) -> Route | None:
-    """A way to a random goal that is not near, where there is one."""
+    """A way to a random goal, far off and in the open where there is one like that."""
     goals = floor.sample(generator, _GOALS)
     goals = goals[roomy(floor, goals, 0.1)]
     if not len(goals):
         return None
     away = np.linalg.norm(goals - here, axis=1)
-    far = np.flatnonzero(away > _FAR)
-    goal = goals[far[0]] if len(far) else goals[away.argmax()]
-    return find_route(floor, here, goal, _SHARPEST)
+    # people seldom walk up to a wall, nor just a step away
+    worth = 2 * (away > _FAR) + roomy(floor, goals, _OPEN) + 0.01 * np.minimum(away, _FAR)
+    return find_route(floor, here, goals[int(worth.argmax())], _SHARPEST)
