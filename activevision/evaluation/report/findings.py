@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from activevision.evaluation.report.words import interval, listed, number, percent, points
 from activevision.evaluation.schema import BASELINES, contenders
+from activevision.pages.words import interval, listed, number, percent, points
 
 
 def headline_view(results: dict[str, Any]) -> int:

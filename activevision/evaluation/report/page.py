@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from activevision.evaluation.report import provenance, sections
 from activevision.evaluation.report.filmstrip import Filmstrip
 from activevision.evaluation.report.findings import headline
-from activevision.evaluation.report.html import document, element, image
 from activevision.evaluation.schema import check_results
 from activevision.files import atomic_write
+from activevision.pages.html import document, element, image
 
 
 @dataclass(frozen=True, eq=False)
