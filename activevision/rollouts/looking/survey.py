@@ -15,9 +15,9 @@ from activevision.errors import UserError
 from activevision.geometry import log_se3
 from activevision.progress import progress
 from activevision.rollouts.looking.episodes import Numbered, numbered, read_numbered
+from activevision.rollouts.looking.standing import standing_points
 from activevision.rollouts.looking.viewpoints import MOVE, kind_of
 from activevision.rollouts.manifest import Manifest
-from activevision.rollouts.projection import rays, transform
 from activevision.rollouts.rollout import Rollout
 from activevision.rollouts.storage import Storage
 
@@ -25,7 +25,6 @@ TILES, MAPS, SAMPLES = 36, 12, 2
 _STRIP = 8  # frames of a tile
 _POINTS = 1200  # of a view that are looked at for what stands on the floor
 _PIXELS = 2000  # of a view that count for the histogram of depths
-_NEAR_FLOOR, _OVERHEAD = 0.15, 0.3  # metres over the floor, and over the camera, that obstacles lie between
 DEPTH_BINS = np.geomspace(0.05, 200.0, 221)
 
 
@@ -124,7 +123,7 @@ def survey(folder: Path | str, most: int) -> Survey:
                 result.tracks.append(_track(number, rollout))
                 depth.add(rollout)
                 if rollout.scene_id in mapped and "depth" in rollout.sensors:
-                    result.floors.setdefault(rollout.scene_id, []).append(_obstacles(rollout))
+                    result.floors.setdefault(rollout.scene_id, []).extend(standing_points(rollout, _POINTS))
             if index in tiles:
                 shown = np.linspace(0, rollout.views - 1, min(_STRIP, rollout.views)).round().astype(int)
                 result.tiles.append(Tile(number, rollout.scene_id, rollout.label, rollout.rgb[shown]))
@@ -195,26 +194,6 @@ class _Depths:
     @property
     def nothing_hit(self) -> float | None:
         return self._nothing / self._seen if self._seen else None
-
-
-def _obstacles(rollout: Rollout) -> NDArray[np.float32]:
-    points = seen_points(rollout, _POINTS)
-    floor = np.percentile(points[:, 1], 1) if len(points) else 0.0
-    highest = rollout.pose[:, 1, 3].min() + _OVERHEAD
-    standing = (points[:, 1] > floor + _NEAR_FLOOR) & (points[:, 1] < highest)
-    return points[standing][:, [0, 2]].astype(np.float32)
-
-
-def seen_points(rollout: Rollout, most: int) -> NDArray[np.float64]:
-    """(N, 3) world coordinates of what the depth of a rollout shows, at most about ``most`` a view."""
-    depth = rollout.sensors["depth"]
-    stride = max(1, round((depth[0].size / most) ** 0.5))
-    directions = rays(rollout, stride)
-    points = []
-    for metres, pose in zip(depth[:, ::stride, ::stride], rollout.pose, strict=True):
-        hit = metres > 0
-        points.append(transform(pose, metres[hit][:, None] * directions[hit]))
-    return np.concatenate(points)
 
 
 def settings_in_words(settings: Mapping[str, Any]) -> dict[str, Any]:
