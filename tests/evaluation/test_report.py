@@ -14,8 +14,8 @@ from synthetic_logs import CLASSES, make_frames, make_logs
 
 from activevision.evaluation.intervals import Bootstrap
 from activevision.evaluation.report import Filmstrip, Picture, diagnosis, headline, write_report
-from activevision.evaluation.report.words import number
 from activevision.evaluation.results import build_results
+from activevision.pages.words import number
 
 NASTY = 'cup <b>&"mug"</b>'
 

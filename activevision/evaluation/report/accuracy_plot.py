@@ -10,10 +10,10 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from activevision.evaluation.report.html import WIDE, element, line, svg, text
 from activevision.evaluation.report.series import series
-from activevision.evaluation.report.words import number, percent
 from activevision.evaluation.schema import is_ceiling
+from activevision.pages.html import WIDE, element, line, svg, text
+from activevision.pages.words import number, percent
 
 _SPACING = 17.0
 

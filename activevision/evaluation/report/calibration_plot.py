@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.report.html import element, line, svg, text
 from activevision.evaluation.report.series import series
-from activevision.evaluation.report.words import number
+from activevision.pages.html import element, line, svg, text
+from activevision.pages.words import number
 
 SIZE = 340
 

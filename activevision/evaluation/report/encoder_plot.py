@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.report.html import element
 from activevision.evaluation.report.provenance import definitions
-from activevision.evaluation.report.words import number
+from activevision.pages.html import element
+from activevision.pages.words import number
 
 
 def encoder_parts(encoder: dict[str, Any]) -> list[Element]:

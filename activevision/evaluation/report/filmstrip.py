@@ -11,9 +11,9 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import NDArray
 
-from activevision.evaluation.report.html import element, image
 from activevision.evaluation.report.series import series
-from activevision.evaluation.report.words import article, degrees, number, percent
+from activevision.pages.html import element, image
+from activevision.pages.words import article, degrees, number, percent
 
 _CLASSES = 4
 

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from activevision.evaluation.nouns import noun_of
-from activevision.evaluation.report.words import interval, listed, number, percent, points
 from activevision.evaluation.schema import BASELINES, contenders
+from activevision.pages.words import interval, listed, number, percent, points
 
 
 def headline_view(results: dict[str, Any]) -> int:

@@ -8,9 +8,9 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from activevision.evaluation.report.html import WIDE, element, line, svg, text
-from activevision.evaluation.report.words import interval, number, points
 from activevision.evaluation.results import shown_views
+from activevision.pages.html import WIDE, element, line, svg, text
+from activevision.pages.words import interval, number, points
 
 _ROW = 24.0
 

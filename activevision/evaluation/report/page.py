@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +13,9 @@ from numpy.typing import NDArray
 from activevision.evaluation.report import provenance, sections
 from activevision.evaluation.report.filmstrip import Filmstrip
 from activevision.evaluation.report.findings import headline
-from activevision.evaluation.report.html import document, element, image
 from activevision.evaluation.schema import check_results
-from activevision.files import atomic_write
+from activevision.pages.document import write_page
+from activevision.pages.html import element, image
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,23 +59,4 @@ def write_report(
         provenance.settings(results),
         provenance.reproduction(results, command, config),
     )
-    root = element(
-        "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", name="color-scheme", content="light dark"),
-            element("title", f"{headline(results)[0]} · activevision"),
-            element("style", resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")),
-        ),
-        element("body", element("main", _flat(body))),
-        lang="en",
-    )
-    with atomic_write(path) as file:
-        file.write(document(root))
-
-
-def _flat(parts: Sequence[Element | list[Element] | None]) -> list[Element]:
-    lists = (part if isinstance(part, list) else [part] for part in parts)
-    return [part for parts in lists for part in parts if part is not None]
+    write_page(path, headline(results)[0], __package__, body)

@@ -8,8 +8,8 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from activevision.evaluation.nouns import noun_of
-from activevision.evaluation.report.html import element
-from activevision.evaluation.report.words import NARROW_SPACE, degrees, duration
+from activevision.pages.html import element
+from activevision.pages.words import NARROW_SPACE, degrees, duration
 
 
 def settings(results: dict[str, Any]) -> Element:

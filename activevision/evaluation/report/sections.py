@@ -13,12 +13,12 @@ from activevision.evaluation.report.calibration_plot import calibration_plot
 from activevision.evaluation.report.encoder_plot import encoder_parts
 from activevision.evaluation.report.filmstrip import Filmstrip, filmstrip
 from activevision.evaluation.report.forest_plot import forest_plot
-from activevision.evaluation.report.html import Child, element, responsive
 from activevision.evaluation.report.series import DESCRIPTIONS, series
 from activevision.evaluation.report.viewpoint_maps import viewpoint_map
-from activevision.evaluation.report.words import degrees, interval, listed, number, percent, points
 from activevision.evaluation.results import half_width, shown_views
 from activevision.evaluation.schema import BASELINES, contenders, is_ceiling
+from activevision.pages.html import Child, element, responsive
+from activevision.pages.words import degrees, interval, listed, number, percent, points
 
 
 def tabled(table: Element, note: str) -> tuple[Element, Element]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.report.html import element, svg, text
-from activevision.evaluation.report.words import degrees, percent
+from activevision.pages.html import element, svg, text
+from activevision.pages.words import degrees, percent
 
 WIDTH = 420
 

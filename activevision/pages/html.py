@@ -15,6 +15,7 @@ from PIL import Image
 Child = Element | str | None
 WIDE, NARROW = 890, 380
 """Widths in pixels that a figure is drawn for: a page and a phone. Text keeps its size in both."""
+_WEBP_QUALITY = 82
 
 
 def element(tag: str, *children: Child | Iterable[Child], **attributes: object) -> Element:
@@ -68,11 +69,14 @@ def responsive(draw: Callable[[int], Element]) -> Element:
     )
 
 
-def image(pixels: NDArray[np.uint8], alt: str) -> Element:
-    """An (H, W, 3) image inside the page, as PNG."""
+def image(pixels: NDArray[np.uint8], alt: str, lossy: bool = False) -> Element:
+    """An (H, W, 3) or (H, W, 4) image inside the page: as PNG, or ``lossy`` as WebP, which is several times smaller."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
-    source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    if lossy:
+        Image.fromarray(pixels).save(buffer, format="WEBP", quality=_WEBP_QUALITY, method=4)
+    else:
+        Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
+    source = f"data:image/{'webp' if lossy else 'png'};base64," + base64.b64encode(buffer.getvalue()).decode()
     return element("img", src=source, alt=alt, width=pixels.shape[1], height=pixels.shape[0])
 
 

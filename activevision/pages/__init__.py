@@ -1,0 +1,1 @@
+"""What every page that is written for a browser needs: elements and drawings as trees, figures as words."""
