@@ -71,8 +71,9 @@ def check_rollouts(folder: Path, world: World) -> None:
 
     settings = Manifest.read(folder).settings
     theirs, ours = settings["protocol"], as_json(world.protocol.to_json())
-    if settings["env_id"] != world.env:
-        raise UserError(f"the rollouts in {folder} are of {settings['env_id']}, not of {world.env}: collect others.")
+    env = settings["spec"].get("id", "no environment")
+    if env != world.env:
+        raise UserError(f"the rollouts in {folder} are of {env}, not of {world.env}: collect others.")
     if theirs != ours:
         names = ", ".join(sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name)))
         raise UserError(

@@ -21,7 +21,7 @@ def extract_features(encoder: Encoder, images: NDArray[np.uint8], batch_size: in
     try:
         with progress("Encoding views", len(flat), "images") as advance:
             for start in range(0, len(flat), batch_size):
-                batch = torch.from_numpy(np.ascontiguousarray(flat[start : start + batch_size])).to(device)
+                batch = torch.from_numpy(np.array(flat[start : start + batch_size])).to(device)
                 features[start : start + batch_size] = encoder(batch.permute(0, 3, 1, 2)).cpu().numpy()
                 advance(len(batch))
     finally:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from activevision.agents.config import AgentConfig
@@ -64,9 +65,9 @@ def test_training_closes_both_of_its_environments(fails: bool, solids, closed, m
 
     monkeypatch.setattr("activevision.agents.train.train_agent", train_agent)
     monkeypatch.setattr(WorldChoice, "world", lambda self: World("activevision/ActiveObject-v0", solids, SMALL))
-    data = WindowDataset.__new__(WindowDataset)
-    object.__setattr__(data, "source", None)
-    object.__setattr__(data, "classes", solids.classes)
+    frames = np.zeros((1, 2, 4, 4, 3), np.uint8)
+    twists, labels = np.zeros((1, 1, 6), np.float32), np.zeros(1, np.int64)
+    data = WindowDataset.of_episodes(frames, twists, labels, np.array(["a"]), tuple(solids.classes))
     with suppress(Stop):
         train.train_in(tmp_path, WorldChoice(), None, data, None, AgentConfig(), {})  # type: ignore[arg-type]
     assert sorted(closed) == ["train", "val"]
@@ -78,7 +79,7 @@ def test_rollouts_of_another_protocol_or_environment_are_named(solids, tmp_path:
     source = Source("solids", "train", "MIT", "the tests")
 
     def stored(folder: Path, env_id: str, protocol) -> Path:
-        settings = {"env_id": env_id, "protocol": as_json(protocol.to_json()), "classes": list(solids.classes)}
+        settings = {"spec": {"id": env_id}, "protocol": as_json(protocol.to_json()), "classes": list(solids.classes)}
         Manifest(settings, source, 1).write(folder)
         return folder
 

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from activevision.progress import progress
 from activevision.rollouts.checking.episode import false_claims
 from activevision.rollouts.manifest import Manifest, Shard
-from activevision.rollouts.shards import Episode, checksum, index_name, parse_episode, read_index
+from activevision.rollouts.shards import Episode, checksum, index_name, read_index
 from activevision.rollouts.storage import Storage
+from activevision.rollouts.stored import StoredEpisode
 
 _NAMED = 3  # episodes of a shard that a line names, at most
 _AGAIN = "run the same `activevision collect` again, it makes that shard anew, or leave it out with --skip-damaged"
@@ -163,7 +164,7 @@ def _episode(storage: Storage, shard: Shard, episode: Episode, found: _Shard, de
         with storage.open(shard.name) as file:
             file.seek(episode.offset)
             data = file.read(episode.size)
-        rollout = parse_episode(data, path)
+        rollout = StoredEpisode(data, path).rollout()
         stored = _arrays(data, episode.key)
     except Exception as error:  # whatever bytes that are no episode make the readers raise
         return f"does not decode ({error.__context__ or error})"
