@@ -16,7 +16,7 @@ from activevision.errors import UserError
 from activevision.geometry import egomotion, log_se3
 from activevision.protocol import Protocol as ViewProtocol
 from activevision.scenes import Entry
-from activevision.simulators.view_grid import SimulatorFactory, ViewGrid, placed
+from activevision.simulators.view_grid import PlacedScenes, SimulatorFactory, ViewGrid
 
 
 class ViewpointSpace(Protocol):
@@ -142,7 +142,7 @@ class SphereViewpoints:
         self._made_of = entries, protocol, simulator
         self.protocol = protocol
         self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
-        self._simulator = simulator(_PlacedScenes(entries, protocol))
+        self._simulator = simulator(PlacedScenes(entries, protocol))
         self.simulator_settings = self._simulator.settings
         self._low, self._high = protocol.elevations.min(), protocol.elevations.max()
         rows, columns = (n // 2 for n in protocol.neighbourhood)
@@ -193,16 +193,3 @@ class SphereViewpoints:
 
     def look(self, scenes: NDArray, states: NDArray, sensors: Sequence[str]) -> dict[str, NDArray]:
         return self._simulator.render(scenes, self.poses(states), self.protocol.camera, sensors)
-
-
-class _PlacedScenes(Sequence[Any]):
-    """Entries as scenes placed for a protocol, loaded when they are asked for."""
-
-    def __init__(self, entries: Sequence[Entry], protocol: ViewProtocol):
-        self._entries, self._protocol = entries, protocol
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __getitem__(self, index: Any) -> Any:
-        return placed(self._entries[index].load(), self._protocol)

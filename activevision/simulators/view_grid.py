@@ -17,12 +17,25 @@ from activevision.progress import progress
 from activevision.protocol import Protocol
 from activevision.scenes import Entry
 from activevision.simulators.registry import SimulatorFactory, default_simulator
-from activevision.simulators.simulator import SENSORS, check_sensors
+from activevision.simulators.simulator import SENSORS, Simulator, check_sensors
 
 
 def placed(scene: Any, protocol: Protocol) -> Any:
     """A scene or panorama as the protocol's poses see it: fitted to unit radius, or with its station at the origin."""
     return scene.fitted() if protocol.viewpoints == "orbit" else scene.at_station()
+
+
+class PlacedScenes(Sequence[Any]):
+    """Entries as scenes or panoramas placed for a protocol, loaded when they are asked for."""
+
+    def __init__(self, entries: Sequence[Entry], protocol: Protocol):
+        self._entries, self._protocol = entries, protocol
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: Any) -> Any:
+        return placed(self._entries[index].load(), self._protocol)
 
 
 class ViewGrid:
@@ -48,10 +61,13 @@ class ViewGrid:
         self._factory = simulator
         self._folder = folder or cache_dir("views")
         allow_open_files(len(self.entries) * len(self.sensors))  # a map holds its file open
-        nothing = simulator([])
-        self.simulator_settings: dict[str, Any] = nothing.settings
-        self._threads = 1 if getattr(nothing, "one_thread", False) else None
-        nothing.close()
+        first = self._open_simulator()
+        self.simulator_settings: dict[str, Any] = first.settings
+        # such a simulator is costly to start, and one that holds all scenes is as fast as one for each
+        self._one_thread = getattr(first, "one_thread", False)
+        self._simulator: Simulator | None = first if self._one_thread else None
+        if not self._one_thread:
+            first.close()
         look = (
             protocol.elevations_deg,
             protocol.azimuths,
@@ -67,14 +83,20 @@ class ViewGrid:
     def __len__(self) -> int:
         return len(self.entries)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_simulator": None}  # a copy opens its own
+
     def prepare(self) -> ViewGrid:
         """Render what the cache lacks, on all processors, with a progress bar; returns itself."""
         missing = [scene for scene in range(len(self)) if not self._open(scene)]
         if missing:
             size = self.protocol.grid_size
             with progress(f"Rendering {self.protocol.name} views", len(missing) * size, "views") as advance:
-                for _ in spread(self._render, missing, self._threads):
+                for _ in spread(self._render, missing, 1 if self._one_thread else None):
                     advance(size)
+        if self._simulator is not None:
+            self._simulator.close()
+            self._simulator = None
         return self
 
     def views(self, scenes: ArrayLike, viewpoints: ArrayLike, sensor: str = "rgb") -> NDArray:
@@ -95,6 +117,9 @@ class ViewGrid:
         images = self._maps[sensor][scene]
         assert images is not None
         return images
+
+    def _open_simulator(self) -> Simulator:
+        return self._factory(PlacedScenes(self.entries, self.protocol))
 
     def _path(self, scene: int, sensor: str) -> Path:
         key = self._keys[scene]
@@ -124,13 +149,16 @@ class ViewGrid:
         return True
 
     def _render(self, scene: int) -> None:
-        protocol = self.protocol
-        simulator = self._factory([placed(self.entries[scene].load(), protocol)])
-        try:
-            poses = protocol.poses.reshape(-1, 4, 4)
-            images = simulator.render(np.zeros(len(poses), np.int64), poses, protocol.camera, self.sensors)
-        finally:
-            simulator.close()
+        poses, camera = self.protocol.poses.reshape(-1, 4, 4), self.protocol.camera
+        if self._one_thread:
+            self._simulator = self._simulator or self._open_simulator()
+            images = self._simulator.render(np.full(len(poses), scene), poses, camera, self.sensors)
+        else:
+            simulator = self._factory([placed(self.entries[scene].load(), self.protocol)])
+            try:
+                images = simulator.render(np.zeros(len(poses), np.int64), poses, camera, self.sensors)
+            finally:
+                simulator.close()
         for sensor in self.sensors:
             with atomic_write(self._path(scene, sensor)) as file:
                 np.save(file, images[sensor])

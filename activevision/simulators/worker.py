@@ -44,6 +44,8 @@ class WorkerSimulator:
     level of a module (a class, a function, or ``functools.partial`` of one).
     """
 
+    one_thread = True  # its calls are answered one after another, so that more threads would only wait
+
     def __init__(self, factory: Callable[[Sequence[Any]], Simulator], scenes: Sequence[Any]):
         try:
             self._recipe = pickle.dumps((factory, scenes))

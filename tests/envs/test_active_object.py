@@ -266,16 +266,25 @@ class OneThread(EmbreeSimulator):
 
     one_thread = True
     users: ClassVar[set[int]] = set()
+    made: ClassVar[list[int]] = []
+
+    def __init__(self, scenes):
+        super().__init__(scenes)
+        self.made.append(len(scenes))
 
     def render(self, *arguments):
         self.users.add(threading.get_ident())
         return super().render(*arguments)
 
 
-def test_a_simulator_of_one_thread_is_prepared_by_the_caller_alone(solids, tmp_path, monkeypatch):
+def test_a_simulator_of_one_thread_is_prepared_by_the_caller_alone_and_made_once(solids, tmp_path, monkeypatch):
+    expected = vector(solids).reset(seed=3)[0]["rgb"]
     monkeypatch.setenv("ACTIVEVISION_CACHE", str(tmp_path))
-    vector(solids, simulator=OneThread).unwrapped.task.prepare()
+    env = vector(solids, simulator=OneThread)
+    env.unwrapped.task.prepare()
     assert OneThread.users == {threading.get_ident()}
+    assert OneThread.made == [8]
+    np.testing.assert_array_equal(env.reset(seed=3)[0]["rgb"], expected)
 
 
 @pytest.mark.parametrize("action", ["grid", "continuous"])
