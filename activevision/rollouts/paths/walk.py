@@ -35,7 +35,7 @@ _FIXATION = 4.0  # metres ahead, on which the head keeps itself against its own 
 _GOALS = 12  # drawn for each leg
 _FAR = 2.0  # metres that a leg is long, where there is room for it
 _OPEN = 0.35  # metres round a goal that are free as well, where there is room for it
-_TRIES = 6
+_TRIES = 6  # ways that are not found, until one stays where one is
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,16 @@ class Walk(Motion):
     def _body(self, place: Place, floor: Floor, count: int, generator: Generator) -> tuple[Array, Array, Array]:
         """Feet (count, 3), heading (count,) and speed (count,), every STEP seconds."""
         here = standing_place(place, generator)
+        for _ in range(_TRIES):  # not in a corner that one cannot leave
+            route = _to_goal(floor, here, generator)
+            if route is not None:
+                break
+            here = standing_place(place, generator)
         cruise = generator.uniform(*self.speed)
         heading = generator.uniform(0, 2 * np.pi)
         points, headings, gone = [here[None]], [np.array([heading])], 1
         failed = 0
         while gone < count:
-            route = _to_goal(floor, here, generator) if failed < _TRIES else None
-            failed += route is None
             if route is None:  # look another way instead
                 target, rest = heading + generator.uniform(-2, 2), generator.uniform(0.5, 2.0)
             else:
@@ -108,6 +111,8 @@ class Walk(Motion):
                 headings.append(course + (heading - route.heading[0]))
                 here, heading = way[-1], float(headings[-1][-1])
                 gone += len(way)
+            route = _to_goal(floor, here, generator) if failed < _TRIES else None
+            failed += route is None
         feet = np.concatenate(points)[:count]
         early = round(_ANTICIPATION / STEP)
         course = np.concatenate(headings)
