@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +64,7 @@ def test_a_gif_needs_no_further_package(folder: Path, tmp_path: Path, monkeypatc
 def test_what_is_missing_or_wrong_is_said(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match=r"ends in \.mp4 or \.gif"):
         render_video(folder, tmp_path / "clip.avi", [0])
-    with pytest.raises(UserError, match="no episode 7 .* from 0 to 2"):
+    with pytest.raises(UserError, match=r"no episode 7 .* from 0 to 2"):
         render_video(folder, tmp_path / "clip.gif", [7])
     with pytest.raises(UserError, match="above 0"):
         render_video(folder, tmp_path / "clip.gif", [0], scale=0)
@@ -97,7 +96,7 @@ def test_bars_tell_the_motion_that_led_to_the_view() -> None:
 
 
 def test_equal_rollouts_give_equal_pictures_and_sizes_do_not_depend_on_the_view() -> None:
-    one, same = (box_rollout(4, flow=flow) for flow in (True, True))
+    one, same = box_rollout(4), box_rollout(4)
     np.testing.assert_array_equal(pixels(one, 2), pixels(same, 2))
     assert {pixels(one, view).shape for view in range(4)} == {pixels(one, 0).shape}
 
@@ -106,4 +105,4 @@ def test_the_rate_is_that_of_the_recording_unless_it_is_too_slow() -> None:
     assert recorded_rate([box_rollout(rate=30.0)]) == pytest.approx(30)
     assert recorded_rate([box_rollout(rate=240.0)]) == 60
     assert recorded_rate([box_rollout(rate=1.0)]) == 4
-    assert recorded_rate([replace(box_rollout(1))]) == 4
+    assert recorded_rate([box_rollout(1)]) == 4
