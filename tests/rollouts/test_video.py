@@ -99,6 +99,9 @@ def test_equal_rollouts_give_equal_pictures_and_sizes_do_not_depend_on_the_view(
     one, same = box_rollout(4), box_rollout(4)
     np.testing.assert_array_equal(pixels(one, 2), pixels(same, 2))
     assert {pixels(one, view).shape for view in range(4)} == {pixels(one, 0).shape}
+    canvas = Canvas(one, 0, 4, longest_bars([one]))
+    for view in (0, 3, 1):
+        np.testing.assert_array_equal(canvas.draw(view), pixels(one, view), "views may be drawn in any order")
 
 
 def test_the_rate_is_that_of_the_recording_unless_it_is_too_slow() -> None:
