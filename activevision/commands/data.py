@@ -72,16 +72,23 @@ class Data:
 def _summary(folder: str, health: Health, deep: bool) -> str:
     manifest = health.manifest
     source = manifest.source
-    hours = "" if health.seconds is None else f", {health.seconds / 3600:.2g} h"
+    lasts = "" if health.seconds is None else f", {_lasting(health.seconds)}"
     depth = "every episode holds what it claims" if deep else "checksums and indices agree; --deep checks the episodes"
     classes = f" of {len(manifest.classes)} classes" if manifest.classes else ""
     return "\n".join(
         [
             f"{folder} is whole: {depth}.",
-            f"{manifest.finished:,} episodes, {manifest.frames:,} frames{hours}, {health.bytes / 1e6:,.1f} MB in "
+            f"{manifest.finished:,} episodes, {manifest.frames:,} frames{lasts}, {health.bytes / 1e6:,.1f} MB in "
             f"{len(manifest.shards)} shards",
             f"{health.scenes:,} scenes{classes} from {source.catalogue} ({source.split})",
-            f"a view: {', '.join(health.sensors)}",
+            f"sensors: {', '.join(health.sensors)}",
             f"licence: {source.licence}; credit: {source.credit}",
         ]
     )
+
+
+def _lasting(seconds: float) -> str:
+    for unit, size in (("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= size:
+            return f"{seconds / size:,.1f} {unit}"
+    return f"{seconds:.1f} seconds"

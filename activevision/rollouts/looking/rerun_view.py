@@ -20,7 +20,9 @@ _AXES = ("x", "y", "z")
 _AXIS_COLOURS = ((231, 76, 76), (84, 190, 96), (84, 140, 245))
 _PATH, _COMMANDED = (98, 180, 245), (243, 154, 91)
 _JPEG = 92
-_IMAGE_PLANE = 0.25  # metres from the camera to where its picture hangs in 3D
+_IMAGE_PLANE = 0.25  # metres from the camera to where its picture hangs in 3D, at least
+_OF_PATH = 0.1  # the same as a share of how far the path reaches; lines and dots are a fiftieth of it
+_LEVEL = 0.1  # cosine: a view that is steeper has no behind
 _POINTS, _POINT = 3000, 0.008  # of what a view sees; metres of their radius
 
 IDS = ("instance", "category")
@@ -74,8 +76,9 @@ def _image(rollout: Rollout) -> str:
 def _log_camera(rr: Any, stream: Any, rollout: Rollout) -> None:
     height, width = rollout.rgb.shape[1:3]
     position = rollout.pose[:, :3, 3]
-    stream.log("world/path", rr.LineStrips3D([position], colors=[_PATH], radii=[0.004]), static=True)
-    stream.log("world/views", rr.Points3D(position, colors=[_PATH], radii=[0.01]), static=True)
+    size = max(_IMAGE_PLANE, _OF_PATH * float(np.ptp(position, axis=0).max()))
+    stream.log("world/path", rr.LineStrips3D([position], colors=[_PATH], radii=[size / 50]), static=True)
+    stream.log("world/views", rr.Points3D(position, colors=[_PATH], radii=[size / 20]), static=True)
     if rollout.camera == "pinhole":
         stream.log(
             _image(rollout),
@@ -83,7 +86,7 @@ def _log_camera(rr: Any, stream: Any, rollout: Rollout) -> None:
                 image_from_camera=rollout.intrinsics,
                 resolution=[width, height],
                 camera_xyz=rr.ViewCoordinates.RUB,
-                image_plane_distance=_IMAGE_PLANE,
+                image_plane_distance=size,
             ),
             static=True,
         )
@@ -248,12 +251,13 @@ def _blueprint(rollout: Rollout) -> Any:
 
 
 def _eye(rrb: Any, rollout: Rollout) -> Any:
-    """From where the path is seen at first: behind and above its first view, so that all of it is in sight."""
+    """From where the path is seen at first: above and behind its first view, so that all of it is in sight."""
     position = rollout.pose[:, :3, 3]
     middle: NDArray[np.float64] = (position.min(0) + position.max(0)) / 2
     away = 1.5 + 1.5 * float(np.ptp(position, axis=0).max())
     back = rollout.pose[0, :3, 2] * [1.0, 0.0, 1.0]
-    back = back / max(float(np.linalg.norm(back)), 1e-6)
+    length = float(np.linalg.norm(back))
+    back = back / length if length > _LEVEL else np.array([0.6, 0.0, 0.8])
     eye = middle + away * (back + np.array([0.0, 0.8, 0.0]))
     return rrb.EyeControls3D(
         kind=rrb.Eye3DKind.Orbital, position=eye.tolist(), look_target=middle.tolist(), eye_up=[0.0, 1.0, 0.0]

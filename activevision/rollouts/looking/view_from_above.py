@@ -38,13 +38,12 @@ class ViewFromAbove:
             together = np.concatenate([together, np.percentile(standing, [2, 98], axis=0)])
         low, high = together.min(0), together.max(0)
         self._middle = (low + high) / 2
+        self._drawn, self._canvas = 0, self._empty()
         self._scale = float((self._size * 0.84 / np.maximum(high - low, _LEAST)).min())
 
     def draw(self, view: int) -> NDArray[np.uint8]:
         """(height, width, 3) at a view (from 0 on), with what it and those before it saw."""
-        canvas = np.full((*self._size[::-1], 3), PANEL, np.uint8)
-        self._draw_seen(canvas, view)
-        picture = Image.fromarray(canvas)
+        picture = Image.fromarray(self._ground(view))
         pen = ImageDraw.Draw(picture, "RGBA")
         if self._round_object:
             x, y = self._places(np.zeros(2)).tolist()
@@ -60,12 +59,21 @@ class ViewFromAbove:
         smaller = picture.resize(tuple((self._size // _FINER).tolist()), Image.Resampling.LANCZOS)
         return np.asarray(smaller, np.uint8)
 
-    def _draw_seen(self, canvas: NDArray[np.uint8], view: int) -> None:
-        places = np.floor(self._places(np.concatenate(self._seen[: view + 1]))).astype(int)
-        for step in np.ndindex(_DOT, _DOT):
-            columns, rows = (places + step).T
-            inside = (columns >= 0) & (columns < canvas.shape[1]) & (rows >= 0) & (rows < canvas.shape[0])
-            canvas[rows[inside], columns[inside]] = SEEN
+    def _ground(self, view: int) -> NDArray[np.uint8]:
+        """What was seen up to a view; goes on from the view before, for long episodes have many points."""
+        if view < self._drawn:
+            self._drawn, self._canvas = 0, self._empty()
+        for points in self._seen[self._drawn : view + 1]:
+            places = np.floor(self._places(points)).astype(int)
+            for step in np.ndindex(_DOT, _DOT):
+                columns, rows = (places + step).T
+                inside = (columns >= 0) & (columns < self._size[0]) & (rows >= 0) & (rows < self._size[1])
+                self._canvas[rows[inside], columns[inside]] = SEEN
+        self._drawn = view + 1
+        return self._canvas
+
+    def _empty(self) -> NDArray[np.uint8]:
+        return np.full((*self._size[::-1], 3), PANEL, np.uint8)
 
     def _draw_wedge(self, pen: ImageDraw.ImageDraw, place: tuple[float, ...], view: int) -> None:
         x, y = place
