@@ -10,7 +10,7 @@ from typing import Annotated
 import tyro
 
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
-from activevision.commands.learn import Stopwatch, learn
+from activevision.commands.learn import Stopwatch, affordable_recogniser, learn
 from activevision.commands.run_folder import command_line, open_run
 from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
@@ -44,6 +44,7 @@ class Demo:
 
     def run(self) -> None:
         from activevision.commands.compare import STARTS, ordered_fusions, play_all, policies_of, write_evaluation
+        from activevision.envs.registration import ACTIVE_OBJECT
 
         start = time.perf_counter()
         choice = resolve_scenes(self.choice)
@@ -52,6 +53,8 @@ class Demo:
         timed = Stopwatch(self.out / "seconds.json")
         timed.add("scenes", time.perf_counter() - start)
         config = replace(self.agent, seed=self.seed, seeds=self.seeds)
+        if world.env != ACTIVE_OBJECT:  # what a room is, is harder to learn than what a thing is
+            config = replace(config, recogniser=affordable_recogniser(world))
         pretrain = replace(self.pretrain, seed=self.seed)
         agent, figures = learn(
             choice, self.episodes or _ROLLOUTS[world.on_grid], pretrain, config, self.out, self.seed, timed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from activevision.agents.config import FUSIONS, AgentConfig, RecogniserConfig, RecurrentConfig
+from activevision.agents.config import FUSIONS, AgentConfig, RecurrentConfig
 from activevision.commands.run_folder import command_line, open_run
 from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from activevision.agents.agent import Agent
     from activevision.commands.learn import Stopwatch
 
-# on a view grid, and where every view has to be rendered: epochs of the recogniser, rollouts, rooms a class
-_SMALL_EPOCHS, _SMALL_ROLLOUTS, _SMALL_ROOMS = {True: 20, False: 12}, {True: 1500, False: 400}, {True: 60, False: 40}
+# on a view grid, and where every view has to be rendered: rollouts, and rooms a class
+_SMALL_ROLLOUTS, _SMALL_ROOMS = {True: 1500, False: 400}, {True: 60, False: 40}
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,10 @@ def _enough(choice: WorldChoice) -> WorldChoice:
 
 def _small_agent(choice: WorldChoice, out: Path, seed: int, timed: Stopwatch) -> tuple[Agent, dict[str, Any]]:
     """An agent of a few minutes, whose policies learn nothing."""
-    from activevision.commands.learn import learn
+    from activevision.commands.learn import affordable_recogniser, learn
 
-    on_grid = choice.world().on_grid
-    recogniser = RecogniserConfig(epochs=_SMALL_EPOCHS[on_grid], shift=3)
-    agent = AgentConfig(recogniser=recogniser, recurrent=RecurrentConfig(steps=400), seeds=0, seed=seed)
-    return learn(choice, _SMALL_ROLLOUTS[on_grid], PretrainConfig(epochs=2, seed=seed), agent, out, seed, timed)
+    world = choice.world()
+    agent = AgentConfig(
+        recogniser=affordable_recogniser(world), recurrent=RecurrentConfig(steps=400), seeds=0, seed=seed
+    )
+    return learn(choice, _SMALL_ROLLOUTS[world.on_grid], PretrainConfig(epochs=2, seed=seed), agent, out, seed, timed)

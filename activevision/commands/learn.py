@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from activevision.agents.config import AgentConfig
+from activevision.agents.config import AgentConfig, RecogniserConfig
 from activevision.commands.world import World, WorldChoice
 from activevision.encoders.config import PretrainConfig
 from activevision.files import read_json, write_json
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from activevision.agents.views import SceneViews
 
 _VIEWS_A_SCENE = 40  # where the camera moves freely; a grid has its own number
+_PIXELS = 600e6  # that a recogniser looks at: what a processor takes one or two minutes over
+_LEAST_EPOCHS, _MOST_EPOCHS = 3, 20
 
 
 class Stopwatch:
@@ -40,6 +42,20 @@ class Stopwatch:
     def add(self, stage: str, seconds: float) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
         write_json(self._path, self.seconds)
+
+
+def affordable_recogniser(world: World) -> RecogniserConfig:
+    """As many passes over the views of every training scene as a few minutes allow."""
+    protocol = world.protocol
+    views = len(world.catalogue.scenes("train")) * _views_a_scene(world)
+    epochs = int(_PIXELS / (views * protocol.height * protocol.width))
+    return RecogniserConfig(epochs=min(max(epochs, _LEAST_EPOCHS), _MOST_EPOCHS), shift=3)
+
+
+def _views_a_scene(world: World) -> int:
+    from activevision.protocol import Protocol
+
+    return world.protocol.grid_size if isinstance(world.protocol, Protocol) else _VIEWS_A_SCENE
 
 
 def learn(
@@ -73,14 +89,14 @@ def learn(
 def _views_of_every_scene(world: World, path: Path, seed: int) -> SceneViews:
     """All of the training grids, whose frames are on disk; where there is none, views from random starts, kept."""
     from activevision.agents.views import SceneViews
-    from activevision.protocol import Protocol
 
+    each = _views_a_scene(world)
     if path.exists():
         return SceneViews.load(path)
-    if isinstance(world.protocol, Protocol):
-        with contextlib.closing(world.make("train", world.protocol.grid_size)) as env:
+    if world.on_grid:
+        with contextlib.closing(world.make("train", each)) as env:
             return SceneViews.gather(env, seed)
-    with contextlib.closing(_unprepared(world, "train", _VIEWS_A_SCENE)) as env:
+    with contextlib.closing(_unprepared(world, "train", each)) as env:
         views = SceneViews.gather(env, seed)
     views.save(path)
     return views

@@ -9,6 +9,7 @@ import pytest
 
 from activevision.commands import evaluate, learn
 from activevision.commands.evaluate import Evaluate, _enough
+from activevision.commands.learn import affordable_recogniser
 from activevision.commands.world import World, WorldChoice
 from activevision.evaluation.results import read_results
 from activevision.explore_protocol import EXPLORE_ROOM
@@ -28,8 +29,7 @@ def test_from_nothing_to_a_report_and_the_second_time_from_what_is_there(
     env: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(WorldChoice, "world", lambda self: World(env, TINY_ROOMS, WORLDS[env]))
-    for name in ("_SMALL_EPOCHS", "_SMALL_ROLLOUTS"):
-        monkeypatch.setattr(evaluate, name, {True: 8, False: 8})
+    monkeypatch.setattr(evaluate, "_SMALL_ROLLOUTS", {True: 8, False: 8})
     monkeypatch.setattr(learn, "_VIEWS_A_SCENE", 4)
     command = Evaluate(choice=WorldChoice(env=env), out=tmp_path, episodes=2)
     command.run()
@@ -58,3 +58,12 @@ def test_rooms_made_to_order_are_as_many_as_a_few_minutes_allow_unless_said_othe
     assert _enough(WorldChoice(env="activevision/Explore-v0")).per_class == 40
     assert _enough(WorldChoice(env="activevision/Explore-v0", per_class=7)).per_class == 7
     assert _enough(WorldChoice()).per_class is None
+
+
+def test_the_recogniser_passes_over_the_views_as_often_as_their_pixels_allow() -> None:
+    def epochs(env: str, **choice: int) -> int:
+        return affordable_recogniser(WorldChoice(env=f"activevision/{env}", **choice).world()).epochs  # type: ignore[arg-type]
+
+    assert epochs("ActiveScene-v0", per_class=60) == 20  # 432 rooms of 40 views of 32 × 32 pixels, and no more than 20
+    assert epochs("Explore-v0") == int(600e6 / (288 * 40 * 64 * 64))
+    assert epochs("Explore-v0", per_class=400) == 3
