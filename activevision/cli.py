@@ -9,12 +9,16 @@ import tyro
 
 from activevision.commands.benchmark import Benchmark
 from activevision.commands.collect import Collect
+from activevision.commands.data import Data
 from activevision.commands.demo import Demo
 from activevision.commands.evaluate import Evaluate
+from activevision.commands.export import Export
 from activevision.commands.play import Play
 from activevision.commands.pretrain import Pretrain
+from activevision.commands.render import Render
 from activevision.commands.scenes import Scenes
 from activevision.commands.train import Train
+from activevision.commands.view import View
 from activevision.errors import UserError
 
 Command = (
@@ -22,6 +26,10 @@ Command = (
     | Annotated[Scenes, tyro.conf.subcommand("scenes")]
     | Annotated[Play, tyro.conf.subcommand("play")]
     | Annotated[Collect, tyro.conf.subcommand("collect")]
+    | Annotated[Data, tyro.conf.subcommand("data")]
+    | Annotated[Render, tyro.conf.subcommand("render")]
+    | Annotated[View, tyro.conf.subcommand("view")]
+    | Annotated[Export, tyro.conf.subcommand("export")]
     | Annotated[Pretrain, tyro.conf.subcommand("pretrain")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]

@@ -17,8 +17,9 @@ def run(*arguments, cwd):
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("demo",), ("scenes",), ("scenes", "list"), ("scenes", "fetch"), ("scenes", "show"), ("play",), ("collect",),
-     ("pretrain",), ("train",), ("evaluate",), ("benchmark",)],
+    [(), ("demo",), ("scenes",), ("scenes", "list"), ("scenes", "fetch"), ("scenes", "show"), ("scenes", "measure"),
+     ("play",), ("collect",), ("data",), ("data", "check"), ("data", "show"), ("data", "import"), ("render",),
+     ("view",), ("export",), ("pretrain",), ("train",), ("evaluate",), ("benchmark",)],
     ids=" ".join,
 )  # fmt: skip
 def test_help_comes_without_the_heavy_packages(command, tmp_path):
@@ -55,7 +56,16 @@ def test_help_comes_without_the_heavy_packages(command, tmp_path):
         (("evaluate", "--episodes", "0"), "at least once"),
         (("evaluate", "--env", "activevision/ActiveScen-v0"), "did you mean 'activevision/ActiveScene-v0'"),
         (("evaluate", "--env", "activevision/LookAround-v0"), "examples/look_around.py"),
-        (("collect", "--env", "activevision/Explore-v0", "--protocol", "explore-find"), "not about recognising"),
+        (("evaluate", "--env", "activevision/Explore-v0", "--protocol", "explore-find"), "not about recognising"),
+        (("collect", "--sensors", "rgb,detph"), "did you mean 'depth'"),
+        (("collect", "--views", "20"), "give a --motion"),
+        (("collect", "--motion", "walk", "--env", "activevision/Explore-v0"), "leave --motion out"),
+        (("collect", "--motion", "walk", "--scenes", "procedural"), "walk"),
+        (("collect", "--policy", "randm"), "did you mean 'random'"),
+        (("collect", "--workers", "0"), "at least 1"),
+        (("collect", "--out", "nowhere://bucket"), "no file system"),
+        (("data", "check", "absent"), "absent holds no rollouts"),
+        (("export", "absent", "--to", "minary", "--out", "x"), "minari"),
         (("demo", "--env", "activevision/Explor-v0"), "did you mean 'activevision/Explore-v0'"),
         (("collect", "--env", "activevision/ActiveScene-v0", "--protocol", "look-around"), "ActiveObject-v0"),
         (("scenes", "fetch", "procedural"), "nothing to fetch"),
@@ -106,7 +116,7 @@ def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
     assert "not of the training split" in leak.stderr
     mixed = run("collect", *small[:-1], "0", "--episodes", "80", "--out", "train", cwd=tmp_path)
     assert mixed.returncode == 2
-    assert "other settings (scenes)" in mixed.stderr
+    assert "other settings (scenes, spec)" in mixed.stderr
 
     (tmp_path / "agent" / "agent.json").rename(tmp_path / "agent.json")
     unfinished = run("evaluate", "--agent", "agent", "--out", "other", cwd=tmp_path)

@@ -145,4 +145,4 @@ def _checksum(weights: Mapping[str, torch.Tensor]) -> str:
 
 
 def _images(frames: NDArray[np.uint8]) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)
+    return torch.from_numpy(np.array(frames)).permute(0, 3, 1, 2)

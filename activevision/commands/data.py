@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from activevision.commands.importing import ImportData
+
 if TYPE_CHECKING:
     from activevision.rollouts.checking.data_set import Health
 
@@ -58,10 +60,12 @@ class ShowData:
 
 @dataclass(frozen=True)
 class Data:
-    """Data sets of rollouts: check, show."""
+    """Data sets of rollouts: check, show, import real video."""
 
     action: Annotated[
-        Annotated[CheckData, tyro.conf.subcommand("check")] | Annotated[ShowData, tyro.conf.subcommand("show")],
+        Annotated[CheckData, tyro.conf.subcommand("check")]
+        | Annotated[ShowData, tyro.conf.subcommand("show")]
+        | Annotated[ImportData, tyro.conf.subcommand("import")],
         tyro.conf.arg(name=""),
     ]
 

@@ -148,6 +148,7 @@ def environment_settings(base: Any, observations: Any, spec: Mapping[str, Any], 
         "protocol": as_json(base.protocol.to_json()),
         "classes": list(base.classes),
         "scenes": digest(*(entry.key for entry in base.entries)),
+        "simulator": as_json(getattr(base, "simulator_settings", {})),
         "sensors": sorted(set(observations) - _DERIVED),
         "seed": seed,
     }
