@@ -11,15 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from activevision.scenes import Lamp
-from activevision.simulators.embree import (
-    DIRECTION,
-    ORIGIN,
-    TFAR,
-    TriangleTree,
-    new_packet,
-    occluded16,
-    packet_arguments,
-)
+from activevision.simulators.embree import LANES, TriangleTree, new_packet, occluded, packet_arguments, packet_type
 from activevision.simulators.lamp_points import AROUND, NEAR, OFFSET, SHELL, SHORTEST, hemisphere, light_points, sphere
 
 
@@ -35,19 +27,20 @@ def lamp_light(
     balls = np.array([[*lamp.position, lamp.radius, *lamp.colour] for lamp in lamps], np.float32).reshape(-1, 7)
     light = np.zeros((len(points), 3), np.float32)
     arguments = packet_arguments(coherent=False).ctypes.data
-    _bake(tree.address, arguments, points, units, balls, hemisphere(), sphere(), light)
+    _bake(tree.address, arguments, new_packet(packet_type()), points, units, balls, hemisphere(), sphere(), light)
     return light[place].reshape(corners.shape)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _bake(
-    tree: int, arguments: int, points: NDArray, normals: NDArray, lamps: NDArray, hemisphere: NDArray, sphere: NDArray,
-    light: NDArray,
+    tree: int, arguments: int, packets: NDArray, points: NDArray, normals: NDArray, lamps: NDArray, hemisphere: NDArray,
+    sphere: NDArray, light: NDArray,
 ) -> None:  # fmt: skip
     """Light (P, 3) on points (P, 3) with unit normals; lamps (L, 7): position, radius, colour."""
-    rayhit, valid = new_packet()
-    valid_address, rayhit_address = np.uintp(valid.ctypes.data), np.uintp(rayhit.ctypes.data)
+    packet = packets[0]
+    address, valid = np.uintp(packets.ctypes.data), np.uintp(packet.valid.ctypes.data)
     direction = np.empty((16, 3), np.float32)
+    at_once = LANES // 4  # lamps that a packet asks for, with four rays to each
 
     for point in range(len(points)):
         normal = normals[point]
@@ -59,24 +52,22 @@ def _bake(
         s0, s1, s2 = b, sign + normal[1] ** 2 * a, -normal[1]
         free = np.float32(0.0)
         for side in (np.float32(1.0), np.float32(-1.0)):
-            for lane in range(16):
-                x, y, z = hemisphere[lane, 0], hemisphere[lane, 1], hemisphere[lane, 2] * side
-                direction[lane, 0] = x * t0 + y * s0 + z * normal[0]
-                direction[lane, 1] = x * t1 + y * s1 + z * normal[1]
-                direction[lane, 2] = x * t2 + y * s2 + z * normal[2]
+            for ray in range(16):
+                x, y, z = hemisphere[ray, 0], hemisphere[ray, 1], hemisphere[ray, 2] * side
+                direction[ray, 0] = x * t0 + y * s0 + z * normal[0]
+                direction[ray, 1] = x * t1 + y * s1 + z * normal[1]
+                direction[ray, 2] = x * t2 + y * s2 + z * normal[2]
             free = _unblocked(
-                tree, arguments, points[point], normal, side, direction, np.float32(NEAR), rayhit, valid_address,
-                rayhit_address,
-            )  # fmt: skip
+                tree, arguments, packet, address, valid, points[point], normal, side, direction, np.float32(NEAR)
+            )
             # a normal of a mesh file may point inside: a side from where nothing can be seen is not the outer one
             if free > 0.1:
                 break
         for channel in range(3):
             light[point, channel] = AROUND[channel] * free
 
-        # a packet asks for four lamps at once, with four rays to each
-        for lamp0 in range(0, len(lamps), 4):
-            for lane in range(16):
+        for lamp0 in range(0, len(lamps), at_once):
+            for lane in range(LANES):
                 lamp = min(lamp0 + lane // 4, len(lamps) - 1)
                 x, y, z = _towards(lamps[lamp], points[point])
                 distance = math.sqrt(x * x + y * y + z * z) + np.float32(1e-6)
@@ -85,17 +76,17 @@ def _bake(
                 cosine = x * normal[0] + y * normal[1] + z * normal[2]
                 side = np.float32(OFFSET) if cosine >= 0 else np.float32(-OFFSET)
                 for axis in range(3):
-                    rayhit[ORIGIN + axis, lane] = points[point, axis] + side * normal[axis]
-                rayhit[DIRECTION, lane] = x + radius * sphere[spot, 0]
-                rayhit[DIRECTION + 1, lane] = y + radius * sphere[spot, 1]
-                rayhit[DIRECTION + 2, lane] = z + radius * sphere[spot, 2]
+                    packet.origin[axis, lane] = points[point, axis] + side * normal[axis]
+                packet.direction[0, lane] = x + radius * sphere[spot, 0]
+                packet.direction[1, lane] = y + radius * sphere[spot, 1]
+                packet.direction[2, lane] = z + radius * sphere[spot, 2]
                 before = 1 - (radius + np.float32(SHELL)) / distance
-                rayhit[TFAR, lane] = max(before, np.float32(SHORTEST))
-            occluded16(valid_address, np.uintp(tree), rayhit_address, np.uintp(arguments))
-            for lamp in range(lamp0, min(lamp0 + 4, len(lamps))):
+                packet.far[lane] = max(before, np.float32(SHORTEST))
+            occluded(valid, np.uintp(tree), address, np.uintp(arguments))
+            for lamp in range(lamp0, min(lamp0 + at_once, len(lamps))):
                 free = np.float32(0.0)
                 for lane in range(4 * (lamp - lamp0), 4 * (lamp - lamp0) + 4):
-                    if rayhit[TFAR, lane] >= 0:
+                    if packet.far[lane] >= 0:
                         free += np.float32(0.25)
                 x, y, z = _towards(lamps[lamp], points[point])
                 squared = x * x + y * y + z * z
@@ -112,19 +103,19 @@ def _towards(lamp: NDArray, point: NDArray) -> tuple:
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _unblocked(
-    tree: int, arguments: int, point: NDArray, normal: NDArray, side: float, direction: NDArray, far: float,
-    rayhit: NDArray, valid_address: Any, rayhit_address: Any,
+    tree: int, arguments: int, packet: Any, address: Any, valid: Any, point: NDArray, normal: NDArray, side: float,
+    direction: NDArray, far: float,
 ) -> float:  # fmt: skip
     """Share of 16 rays from a little off the point along ``direction`` (16, 3) that meet nothing before ``far``."""
-    for axis in range(3):
-        rayhit[ORIGIN + axis] = point[axis] + side * np.float32(OFFSET) * normal[axis]
-    for lane in range(16):
-        for axis in range(3):
-            rayhit[DIRECTION + axis, lane] = direction[lane, axis]
-        rayhit[TFAR, lane] = far
-    occluded16(valid_address, np.uintp(tree), rayhit_address, np.uintp(arguments))
     free = 0
-    for lane in range(16):
-        if rayhit[TFAR, lane] >= 0:
-            free += 1
+    for first in range(0, 16, LANES):
+        for lane in range(LANES):
+            for axis in range(3):
+                packet.origin[axis, lane] = point[axis] + side * np.float32(OFFSET) * normal[axis]
+                packet.direction[axis, lane] = direction[first + lane, axis]
+            packet.far[lane] = far
+        occluded(valid, np.uintp(tree), address, np.uintp(arguments))
+        for lane in range(LANES):
+            if packet.far[lane] >= 0:
+                free += 1
     return np.float32(free) / np.float32(16.0)

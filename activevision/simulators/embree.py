@@ -1,6 +1,6 @@
 """Embree through the C library that the ``embreex`` wheel carries. The only file that imports embreex.
 
-embreex's own Python class traces single rays into fresh NumPy arrays. Calling the library's 16-ray packets from a
+embreex's own Python class traces single rays into fresh NumPy arrays. Calling the library's ray packets from a
 compiled loop is about twice as fast and needs no array between tracing and shading, so that is what is bound here.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import embreex
 import llvmlite.binding
 import numpy as np
-from numba import njit, types
+from numba import types
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
@@ -25,6 +25,7 @@ _FORMAT_UINT3, _FORMAT_FLOAT3 = 0x5003, 0x9003
 _GEOMETRY_TRIANGLE = 0
 _FLAG_COHERENT = 1 << 16
 _FEATURES_ALL = 0xFFFFFFFF
+_NATIVE = {16: 34, 8: 33, 4: 32}  # number of the device's property that tells whether it has packets of so many rays
 
 
 def _library_path() -> Path:
@@ -38,37 +39,8 @@ def _library_path() -> Path:
 
 _path = _library_path()
 _library = ctypes.CDLL(str(_path))
-# Compiled loops find rtcIntersect16 by name. A name, unlike an address, may be kept in numba's cache on disk.
+# Compiled loops find functions of the library by name. A name, unlike an address, may be kept in numba's cache on disk.
 llvmlite.binding.load_library_permanently(str(_path))
-intersect16 = types.ExternalFunction("rtcIntersect16", types.void(types.uintp, types.uintp, types.uintp, types.uintp))
-"""``intersect16(valid, scene, rayhit, arguments)``: addresses of a (16,) int32 mask (64-byte aligned), the scene,
-an RTCRayHit16 (64-byte aligned) and the query's arguments. Callable from numba's nopython mode."""
-
-
-occluded16 = types.ExternalFunction("rtcOccluded16", types.void(types.uintp, types.uintp, types.uintp, types.uintp))
-"""As ``intersect16``, but only whether a ray meets anything before TFAR: if so, its TFAR becomes −infinity."""
-
-# Rows of an RTCRayHit16, 16 lanes of 4 bytes each (embree4/rtcore_ray.h); a vector takes three rows.
-ORIGIN, TNEAR, DIRECTION, TIME, TFAR, MASK, ID, FLAGS = 0, 3, 4, 7, 8, 9, 10, 11
-U, V, PRIMITIVE, GEOMETRY = 15, 16, 17, 18
-MISS = np.uint32(0xFFFFFFFF)
-_ROWS = 21
-
-
-@njit(cache=True, nogil=True)
-def new_packet() -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """An RTCRayHit16 (21, 16) and its mask (16,), aligned as Embree wants them, ready but for rays.
-
-    A ray needs ORIGIN, DIRECTION and TFAR set and GEOMETRY set to MISS (through a uint32 view) before each query.
-    """
-    memory = np.empty(_ROWS * 16 + 16 + 32, np.float32)
-    start = ((64 - memory.ctypes.data % 64) % 64) // 4
-    rayhit = memory[start : start + _ROWS * 16].reshape(_ROWS, 16)
-    rayhit[:] = 0
-    rayhit.view(np.uint32)[MASK] = 0xFFFFFFFF
-    valid = memory[start + _ROWS * 16 : start + _ROWS * 16 + 16].view(np.int32)
-    valid[:] = -1
-    return rayhit, valid
 
 
 def _declare(name: str, result: Any, *arguments: Any) -> Any:
@@ -78,6 +50,7 @@ def _declare(name: str, result: Any, *arguments: Any) -> Any:
 
 
 _new_device = _declare("rtcNewDevice", c_void_p, c_char_p)
+_device_property = _declare("rtcGetDeviceProperty", ctypes.c_ssize_t, c_void_p, c_int)
 _device_error = _declare("rtcGetDeviceError", c_int, c_void_p)
 _new_scene = _declare("rtcNewScene", c_void_p, c_void_p)
 _new_geometry = _declare("rtcNewGeometry", c_void_p, c_void_p, c_int)
@@ -100,6 +73,54 @@ def _device() -> int:
     return int(device)
 
 
+def _native_lanes() -> int:
+    """The widest packets that Embree traces as such here; it takes wider ones apart into single rays."""
+    return next((lanes for lanes, name in _NATIVE.items() if _device_property(_device(), name) > 0), 4)
+
+
+LANES = _native_lanes()
+"""Rays in a packet: 16 with AVX-512, 8 with AVX2, 4 otherwise."""
+
+_query = types.void(types.uintp, types.uintp, types.uintp, types.uintp)
+intersect = types.ExternalFunction(f"rtcIntersect{LANES}", _query)
+"""``intersect(valid, scene, packet, arguments)``: addresses of the packet's mask, the scene, the packet and the query's
+arguments. Callable from numba's nopython mode."""
+occluded = types.ExternalFunction(f"rtcOccluded{LANES}", _query)
+"""As ``intersect``, but only whether a ray meets anything before ``far``: if so, its ``far`` becomes −infinity."""
+
+MISS = np.uint32(0xFFFFFFFF)
+
+
+def packet_type(*fields: tuple[str, type, int]) -> np.dtype[np.void]:
+    """An RTCRayHit4, 8 or 16 (embree4/rtcore_ray.h), its mask and more ``fields``: name, type and values to a lane.
+
+    The number of lanes is part of this type, so numba keeps loops for machines of other widths apart.
+    """
+    ray = [("origin", np.float32, 3), ("near", np.float32, 1), ("direction", np.float32, 3), ("time", np.float32, 1),
+           ("far", np.float32, 1), ("mask", np.uint32, 1), ("id", np.uint32, 1), ("flags", np.uint32, 1)]  # fmt: skip
+    hit = [("slope", np.float32, 3), ("u", np.float32, 1), ("v", np.float32, 1), ("primitive", np.uint32, 1),
+           ("geometry", np.uint32, 1), ("instances", np.uint32, 2)]  # fmt: skip
+    return np.dtype(
+        [
+            (name, kind, LANES if count == 1 else (count, LANES))
+            for name, kind, count in (*ray, *hit, ("valid", np.int32, 1), *fields)
+        ]
+    )
+
+
+def new_packet(kind: np.dtype[np.void]) -> NDArray[np.void]:
+    """One packet (1,), aligned as Embree wants it, ready but for its rays.
+
+    A ray needs ``origin``, ``direction`` and ``far`` set and ``geometry`` set to MISS before each query. ``slope`` is
+    afterwards a normal of the triangle, of any length and on either side.
+    """
+    memory = np.zeros(kind.itemsize + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    packet = memory[start : start + kind.itemsize].view(kind)
+    packet["mask"], packet["valid"] = 0xFFFFFFFF, -1
+    return packet
+
+
 @cache
 def packet_arguments(coherent: bool = True) -> NDArray[np.uint64]:
     """RTCIntersectArguments; they tell Embree whether the rays of a packet run close together."""
@@ -111,7 +132,7 @@ def packet_arguments(coherent: bool = True) -> NDArray[np.uint64]:
 class TriangleTree:
     """A committed Embree scene of one triangle mesh.
 
-    vertices: (V, 3) float32. faces: (F, 3) integers. ``address`` is what ``intersect16`` takes.
+    vertices: (V, 3) float32. faces: (F, 3) integers. ``address`` is what ``intersect`` takes.
     """
 
     def __init__(self, vertices: NDArray[np.float32], faces: NDArray[np.integer]):

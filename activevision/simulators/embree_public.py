@@ -19,12 +19,14 @@ class Hits(NamedTuple):
 
     face: (R,) int32, −1 for nothing. distance: (R,) float32 in lengths of the ray's direction, infinite for nothing.
     u, v: (R,) float32 weights of the face's second and third corner.
+    slope: (R, 3) float32 a normal of the face, of any length and on either side.
     """
 
     face: NDArray[np.int32]
     distance: NDArray[np.float32]
     u: NDArray[np.float32]
     v: NDArray[np.float32]
+    slope: NDArray[np.float32]
 
 
 class PublicTree:
@@ -38,7 +40,8 @@ class PublicTree:
         """What rays from (R, 3) along (R, 3) meet first."""
         hits = self._scene.run(origins, directions, output=True)
         missed = hits["primID"] < 0
-        return Hits(hits["primID"], np.where(missed, np.float32(np.inf), hits["tfar"]), hits["u"], hits["v"])
+        distance = np.where(missed, np.float32(np.inf), hits["tfar"])
+        return Hits(hits["primID"], distance, hits["u"], hits["v"], hits["Ng"])
 
     def blocked(
         self, origins: NDArray[np.float32], directions: NDArray[np.float32], far: NDArray[np.float32]

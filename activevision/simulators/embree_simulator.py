@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,28 +16,32 @@ from activevision.machine import cores
 from activevision.scenes import Scene
 from activevision.scenes.srgb import linear_from_srgb
 from activevision.simulators.baking import lamp_light
-from activevision.simulators.embree import TriangleTree, packet_arguments
+from activevision.simulators.embree import TriangleTree, new_packet, packet_arguments
 from activevision.simulators.lighting import UNLIT, Lighting
 from activevision.simulators.made_once import MadeOnce
+from activevision.simulators.ray_spacing import ray_spacing
+from activevision.simulators.ray_tiles import ray_tiles
 from activevision.simulators.runs import runs
 from activevision.simulators.simulator import SENSORS, check_poses, check_sensors
 from activevision.simulators.surface import Surface, flatten
-from activevision.simulators.tracing import trace_views
+from activevision.simulators.tracing import PACKET, trace_views
 
 __all__ = ["UNLIT", "EmbreeSimulator", "Lighting"]
 
-_VERSION = 3  # goes up whenever the same scene and pose would give other pixels
+_VERSION = 4  # goes up whenever the same scene and pose would give other pixels
 _VIEWS_PER_TASK = 16
+# Triangles to a ray above which neighbouring rays have little in common, so that Embree is faster to follow each alone.
+_CROWDED = 30
 
 
 class _Compiled(NamedTuple):
     tree: TriangleTree
     surface: Surface
-    baked: NDArray[np.float32] | None
+    baked: NDArray[np.float32]
 
 
 class EmbreeSimulator:
-    """Renders scenes by tracing 16-ray packets through Embree; see ``Simulator`` for the interface.
+    """Renders scenes by tracing packets of rays through Embree; see ``Simulator`` for the interface.
 
     scenes: any sequence; a scene is fetched and compiled when it is first rendered.
     lighting: for all scenes; unless given, a scene's own lamps where it has any, with soft shadows.
@@ -121,39 +124,36 @@ class EmbreeSimulator:
     ) -> None:
         if not images:
             return
+        pixels = camera.height * camera.width
         outputs = [
-            images.get(name, np.empty((0, camera.height, camera.width, *tail), kind))
+            images[name].reshape(-1, *tail) if name in images else np.empty((0, *tail), kind)
             for name, (tail, kind) in SENSORS.items()
         ]
-        rays, spacing = _rays(camera, samples)
+        tiles = ray_tiles(camera, samples)
+        crowded = len(compiled.surface.faces) > _CROWDED * tiles["pixel"].size
         trace_views(
             compiled.tree.address,
-            packet_arguments().ctypes.data,
+            packet_arguments(coherent=not crowded).ctypes.data,
             compiled.surface,
-            poses,
-            rays,
-            samples,
-            spacing,
             compiled.baked,
             self._lights,
             self._ambient,
             self._fill,
-            self._background,
+            new_packet(PACKET),
+            np.zeros((pixels if samples > 1 else 0, 3), np.float32),
+            tiles,
+            pixels,
+            samples,
+            ray_spacing(camera, samples),
+            poses,
             *outputs,
         )
 
     def _made_ready(self, scene: Scene) -> _Compiled:
         vertices, faces, surface = flatten(scene)
+        surface.meshes["glow"][-1] = self._background
         tree = TriangleTree(vertices, faces)
-        lit = self._lamps and scene.lamps
-        baked = lamp_light(tree, vertices[faces], surface.normals, scene.lamps) if lit else None
+        baked = np.zeros((0, 3, 3), np.float32)
+        if self._lamps and scene.lamps:
+            baked = lamp_light(tree, vertices[faces], surface.normals, scene.lamps)
         return _Compiled(tree, surface, baked)
-
-
-@lru_cache(maxsize=16)
-def _rays(camera: CameraModel, samples: int) -> tuple[NDArray[np.float32], float]:
-    """A camera's rays as the compiled loop takes them, and the distance between neighbouring ones."""
-    twice = camera.rays(2 * samples)
-    row, column = twice.shape[0] // 2, twice.shape[1] // 2
-    spacing = 2 * float(np.linalg.norm(twice[row, column] - twice[row, column - 1]))
-    return camera.rays(samples).astype(np.float32), spacing

@@ -28,6 +28,7 @@ def shade(
     face: NDArray[np.int32],
     weights: Floats,
     normals: Floats,
+    slopes: Floats,
     directions: Floats,
     distance: Floats,
     spacing: float,
@@ -38,30 +39,38 @@ def shade(
 ) -> Floats:
     """Linear light (K, 3) that leaves hits towards the camera.
 
-    weights, normals (K, 3) as the functions above give them; directions (K, 3) of the rays; distance (K,) in lengths of
-    these; spacing: distance of neighbouring rays at distance 1. lights (L, 6): direction to a light and its radiance;
-    ambient and fill: light from all around and of a lamp at the camera. baked (F, 3, 3), the light on each corner
-    from a scene's own lamps, takes the place of these three.
+    weights, normals (K, 3) as the functions above give them; slopes (K, 3) normal to the faces themselves, of any
+    length; directions (K, 3) of the rays; distance (K,) in lengths of these; spacing: distance of neighbouring rays at
+    distance 1. lights (L, 6): direction to a light and its radiance; ambient and fill: light from all around and of a
+    lamp at the camera. baked (F, 3, 3), the light on each corner from a scene's own lamps, takes the place of these
+    three.
     """
-    facing = -(normals * directions).sum(-1) / np.linalg.norm(directions, axis=-1)
-    material = surface.material[face]
+    mesh = surface.meshes[surface.faces["mesh"][face]]
     texture = np.ones((len(face), 3), np.float32)
-    textured = surface.first_level[material] >= 0
+    textured = mesh["first_level"] > 0
     if textured.any():
-        some, place = face[textured], material[textured]
-        uv = _mixed(surface.uv[some], weights[textured])
-        footprint = surface.texel_density[some] * distance[textured] * np.float32(spacing)
-        footprint /= np.sqrt(np.maximum(facing[textured], np.float32(0.05)))
+        some, place, slope, towards = (
+            surface.faces[face[textured]],
+            mesh[textured],
+            slopes[textured],
+            directions[textured],
+        )
+        uv = _mixed(some["uv"], weights[textured])
+        # texels between neighbouring rays; the slant stretches one axis, so its square root is a fair mean of both
+        slant = np.abs((slope * towards).sum(-1)) / np.linalg.norm(slope, axis=-1) / np.linalg.norm(towards, axis=-1)
+        footprint = some["texel_density"] * distance[textured] * np.float32(spacing)
+        footprint /= np.sqrt(np.maximum(slant, np.float32(0.05)))
         level = (np.log2(np.maximum(footprint, 1)) + np.float32(0.5)).astype(np.int64)
-        level = np.minimum(level, surface.levels[place] - 1) + surface.first_level[place]
+        level = np.minimum(level, place["levels"] - 1) + place["first_level"]
         texture[textured] = _bilinear(surface, level, uv)
 
     if baked is not None:
         light = _mixed(baked[face], weights)
     else:
         cosines = np.float32(0.5) + np.float32(0.5) * normals @ lights[:, :3].T
+        facing = -(normals * directions).sum(-1) / np.linalg.norm(directions, axis=-1)
         light = cosines**2 @ lights[:, 3:] + np.float32(ambient) + np.float32(fill) * facing[:, None]
-    return np.asarray(texture * (surface.colour[material] * light + surface.glow[material]), np.float32)
+    return np.asarray(texture * (mesh["colour"] * light + mesh["glow"]), np.float32)
 
 
 def _mixed(corners: Floats, weights: Floats) -> Floats:
@@ -71,7 +80,8 @@ def _mixed(corners: Floats, weights: Floats) -> Floats:
 
 def _bilinear(surface: Surface, level: NDArray[np.int64], uv: Floats) -> Floats:
     """Linear (K, 3) of mip levels (K,) at (u, v) (K, 2); textures repeat."""
-    height, width = surface.level_height[level], surface.level_width[level]
+    place = surface.levels[level]
+    height, width = place["height"], place["width"]
     x, y = uv[:, 0] * width - 0.5, uv[:, 1] * height - 0.5
     left, low = np.floor(x), np.floor(y)
     fx, fy = (x - left).astype(np.float32)[:, None], (y - low).astype(np.float32)[:, None]
@@ -79,7 +89,8 @@ def _bilinear(surface: Surface, level: NDArray[np.int64], uv: Floats) -> Floats:
     x1, y1 = (x0 + 1) % width, (y0 + 1) % height
 
     def texel(row: NDArray[np.int64], column: NDArray[np.int64]) -> Floats:
-        return LINEAR[surface.texels[surface.level_offset[level] + row * width + column]]
+        packed = surface.texels[place["offset"] + row * width + column]
+        return LINEAR[np.stack([packed & 255, packed >> 8 & 255, packed >> 16], axis=-1)]
 
     bottom = (1 - fx) * texel(y0, x0) + fx * texel(y0, x1)
     top = (1 - fx) * texel(y1, x0) + fx * texel(y1, x1)

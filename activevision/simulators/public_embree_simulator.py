@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -18,12 +17,14 @@ from activevision.scenes import Scene
 from activevision.scenes.srgb import linear_from_srgb, srgb_from_linear
 from activevision.simulators.embree_public import Hits, PublicTree
 from activevision.simulators.lighting import Lighting
+from activevision.simulators.made_once import MadeOnce
 from activevision.simulators.numpy_baking import lamp_light_public
 from activevision.simulators.numpy_shading import corner_weights, facing_normals, shade
+from activevision.simulators.ray_spacing import ray_spacing
 from activevision.simulators.simulator import SENSORS, Simulator, check_poses, check_sensors
 from activevision.simulators.surface import Surface, flatten
 
-_VERSION = 2  # goes up whenever the same scene and pose would give other pixels
+_VERSION = 3  # goes up whenever the same scene and pose would give other pixels
 
 
 def embree_simulator(scenes: Sequence[Scene], **options: Any) -> Simulator:
@@ -78,8 +79,8 @@ class PublicEmbreeSimulator:
             "lighting": asdict(self._lighting),
             "lamps": self._lamps,
         }
-        self._scenes, self._samples, self._keep = scenes, samples, keep
-        self._compiled: OrderedDict[int, _Compiled] = OrderedDict()
+        self._samples = samples
+        self._compiled = MadeOnce(lambda scene_id: self._made_ready(scenes[scene_id]), keep)
         self._closed = False
         lights = np.array([[*direction, *light] for direction, light in self._lighting.lights]).reshape(-1, 6)
         lights[:, :3] /= np.linalg.norm(lights[:, :3], axis=1, keepdims=True)
@@ -102,7 +103,7 @@ class PublicEmbreeSimulator:
             for name in sensors
         }
         for view, (scene, pose) in enumerate(zip(scene_ids.tolist(), poses.astype(np.float32), strict=True)):
-            compiled = self._compile(scene)
+            compiled = self._compiled[scene]
             if "rgb" in images:
                 images["rgb"][view] = self._colours(compiled, pose, camera)
             if len(images) > ("rgb" in images):
@@ -115,19 +116,12 @@ class PublicEmbreeSimulator:
         self._closed = True
         self._compiled.clear()
 
-    def _compile(self, number: int) -> _Compiled:
-        if number in self._compiled:
-            self._compiled.move_to_end(number)
-            return self._compiled[number]
-        scene = self._scenes[number]
+    def _made_ready(self, scene: Scene) -> _Compiled:
         vertices, faces, surface = flatten(scene)
         tree = PublicTree(vertices, faces)
         lit = self._lamps and scene.lamps
         baked = lamp_light_public(tree, vertices[faces], surface.normals, scene.lamps) if lit else None
-        self._compiled[number] = _Compiled(tree, surface, baked)
-        while len(self._compiled) > self._keep:
-            self._compiled.popitem(last=False)
-        return self._compiled[number]
+        return _Compiled(tree, surface, baked)
 
     def _colours(self, compiled: _Compiled, pose: NDArray[np.float32], camera: CameraModel) -> NDArray[np.uint8]:
         """(H, W, 3) sRGB, the mean light of samples × samples rays a pixel."""
@@ -140,8 +134,9 @@ class PublicEmbreeSimulator:
         normals = facing_normals(compiled.surface, face, weights, directions)
         light[hit] = np.minimum(
             shade(
-                compiled.surface, face, weights, normals, directions, hits.distance[hit], _spacing(camera, samples),
-                compiled.baked, self._lights, self._lighting.ambient, self._lighting.fill,
+                compiled.surface, face, weights, normals, hits.slope[hit], directions, hits.distance[hit],
+                ray_spacing(camera, samples), compiled.baked, self._lights, self._lighting.ambient,
+                self._lighting.fill,
             ),
             1,
         )  # fmt: skip
@@ -153,13 +148,14 @@ def _measure(compiled: _Compiled, pose: NDArray[np.float32], camera: CameraModel
     """All sensors but rgb (H, W, …), along the rays through the pixels' centres."""
     directions, hits = _trace(compiled.tree, pose, camera.rays())
     hit = hits.face >= 0
-    face, surface = np.maximum(hits.face, 0), compiled.surface
+    surface = compiled.surface
+    mesh = surface.meshes[surface.faces["mesh"][hits.face]]  # −1 for nothing is the background
     distance = np.where(hit, hits.distance, 0)
     images = {
         "depth": distance,
-        "instance": np.where(hit, surface.instance[face], 0),
-        "category": np.where(hit, surface.category[face], 0),
-        "normal": facing_normals(surface, face, corner_weights(hits.u, hits.v), directions) * hit[:, None],
+        "instance": mesh["instance"],
+        "category": mesh["category"],
+        "normal": facing_normals(surface, hits.face, corner_weights(hits.u, hits.v), directions) * hit[:, None],
         "position": (pose[:3, 3] + distance[:, None] * directions) * hit[:, None],
     }
     return {name: image.reshape(camera.height, camera.width, *image.shape[1:]) for name, image in images.items()}
@@ -170,10 +166,3 @@ def _trace(tree: PublicTree, pose: NDArray[np.float32], rays: NDArray[np.float64
     directions = rays.reshape(-1, 3).astype(np.float32) @ pose[:3, :3].T
     origins = np.broadcast_to(pose[:3, 3], directions.shape).copy()
     return directions, tree.first(origins, directions)
-
-
-def _spacing(camera: CameraModel, samples: int) -> float:
-    """Distance at depth 1 of neighbouring rays in the middle of the image."""
-    twice = camera.rays(2 * samples)
-    row, column = twice.shape[0] // 2, twice.shape[1] // 2
-    return 2 * float(np.linalg.norm(twice[row, column] - twice[row, column - 1]))

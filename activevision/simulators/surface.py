@@ -11,32 +11,39 @@ from numpy.typing import NDArray
 from activevision.scenes import Scene
 from activevision.scenes.srgb import LINEAR, bytes_from_linear, linear_from_srgb
 
+# What a compiled loop reads of one thing lies together, so that it is one access to memory; 32 bytes for a face.
+FACE = np.dtype([("uv", np.float32, (3, 2)), ("texel_density", np.float32), ("mesh", np.int32)])
+MESH = np.dtype(
+    [
+        ("colour", np.float32, 3),
+        ("glow", np.float32, 3),
+        ("instance", np.int32),
+        ("category", np.int32),
+        ("first_level", np.int32),
+        ("levels", np.int32),
+    ]
+)
+LEVEL = np.dtype([("offset", np.int64), ("height", np.int32), ("width", np.int32)])
+
 
 class Surface(NamedTuple):
-    """F triangles, M materials and all mip levels of all textures.
+    """F triangles of M meshes, and all mip levels of all textures.
 
-    normals: (F, 3, 3) float32 per corner. uv: (F, 3, 2) float32 per corner.
-    texel_density: (F,) float32, texels of the finest level per metre; 0 without texture.
-    material, instance, category: (F,) int32.
-    colour, glow: (M, 3) float32 linear light. first_level: (M,) int32, −1 without texture. levels: (M,) int32.
-    level_offset, level_height, level_width: (L,) int64 of each mip level in ``texels``.
-    texels: (X, 3) uint8 sRGB.
+    faces: (F + 1,) FACE: uv at the three corners, texels of the finest level per metre (0 without texture), mesh.
+    meshes: (M + 1,) MESH: colour and glow in linear light, ids, which of the levels are its texture's.
+    levels: (L,) LEVEL: where in ``texels`` a mip level begins, and its size.
+    texels: (X,) uint32: sRGB, red in the lowest byte.
+    normals: (F, 3, 3) float32 per corner.
+
+    The last face and the last mesh are the background, black until a simulator gives it a glow; its ids are 0. What has
+    no texture has a white one of one texel. So everything is shaded alike.
     """
 
+    faces: NDArray[np.void]
+    meshes: NDArray[np.void]
+    levels: NDArray[np.void]
+    texels: NDArray[np.uint32]
     normals: NDArray[np.float32]
-    uv: NDArray[np.float32]
-    texel_density: NDArray[np.float32]
-    material: NDArray[np.int32]
-    instance: NDArray[np.int32]
-    category: NDArray[np.int32]
-    colour: NDArray[np.float32]
-    glow: NDArray[np.float32]
-    first_level: NDArray[np.int32]
-    levels: NDArray[np.int32]
-    level_offset: NDArray[np.int64]
-    level_height: NDArray[np.int64]
-    level_width: NDArray[np.int64]
-    texels: NDArray[np.uint8]
 
 
 def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surface]:
@@ -48,8 +55,10 @@ def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surfa
     faces = np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts, strict=True)]).astype(np.int32)
     counts = [len(mesh.faces) for mesh in meshes]
 
-    normals, uv, density = [], [], []
-    for mesh in meshes:
+    surfaces = np.zeros(len(faces) + 1, FACE)
+    surfaces["mesh"] = np.repeat(np.arange(len(meshes) + 1), [*counts, 1])
+    normals = []
+    for mesh, start, count in zip(meshes, np.cumsum([0, *counts[:-1]]), counts, strict=True):
         corners = mesh.vertices[mesh.faces]
         cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         if mesh.normals is not None:
@@ -59,44 +68,52 @@ def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surfa
             normals.append(np.repeat((cross / np.maximum(length, 1e-20))[:, None], 3, axis=1))
         texture = mesh.material.texture
         if texture is None or mesh.uv is None:
-            uv.append(np.zeros((len(mesh.faces), 3, 2)))
-            density.append(np.zeros(len(mesh.faces)))
             continue
         # far outside of any sane range the compiled loop's integer texel index would overflow
-        uv.append(np.clip(np.nan_to_num(mesh.uv[mesh.faces]), -1e6, 1e6))
-        edges = uv[-1][:, 1:] - uv[-1][:, :1]
+        uv = np.clip(np.nan_to_num(mesh.uv[mesh.faces]), -1e6, 1e6)
+        edges = uv[:, 1:] - uv[:, :1]
         uv_area = np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
         texels = uv_area * texture.shape[0] * texture.shape[1]
-        density.append(np.sqrt(texels / np.maximum(np.linalg.norm(cross, axis=1), 1e-20)))
+        mine = surfaces[start : start + count]
+        mine["uv"] = uv
+        mine["texel_density"] = np.sqrt(texels / np.maximum(np.linalg.norm(cross, axis=1), 1e-20))
 
-    levels: list[NDArray[np.uint8]] = []
+    levels = [np.full((1, 1, 3), 255, np.uint8)]
     places: dict[int, tuple[int, int]] = {}  # first level and number of levels of each texture: meshes share them
-    for mesh in meshes:
+    white = (0, 1)
+    table = np.zeros(len(meshes) + 1, MESH)
+    table[-1]["levels"] = 1
+    for row, mesh in zip(table, meshes, strict=False):
+        row["colour"] = linear_from_srgb(np.array(mesh.material.colour))
+        row["glow"] = mesh.material.glow
+        row["instance"], row["category"] = mesh.instance, category_of[mesh.instance]
         texture = mesh.material.texture
-        if texture is not None and mesh.uv is not None and id(texture) not in places:
-            pyramid = _pyramid(texture)
-            places[id(texture)] = len(levels), len(pyramid)
-            levels += pyramid
+        place = white
+        if texture is not None and mesh.uv is not None:
+            if id(texture) not in places:
+                pyramid = _pyramid(texture)
+                places[id(texture)] = len(levels), len(pyramid)
+                levels += pyramid
+            place = places[id(texture)]
+        row["first_level"], row["levels"] = place
+    level_table = np.zeros(len(levels), LEVEL)
+    level_table["height"], level_table["width"] = np.array([level.shape[:2] for level in levels]).T
     sizes = [level.shape[0] * level.shape[1] for level in levels]
-    untextured = (-1, 0)
-    placed = [untextured if m.uv is None else places.get(id(m.material.texture), untextured) for m in meshes]
+    level_table["offset"][1:] = np.cumsum(sizes[:-1])
     surface = Surface(
+        faces=surfaces,
+        meshes=table,
+        levels=level_table,
+        texels=np.concatenate([_packed(level) for level in levels]),
         normals=np.concatenate(normals).astype(np.float32),
-        uv=np.concatenate(uv).astype(np.float32),
-        texel_density=np.concatenate(density).astype(np.float32),
-        material=np.repeat(np.arange(len(meshes), dtype=np.int32), counts),
-        instance=np.repeat(np.array([mesh.instance for mesh in meshes], np.int32), counts),
-        category=np.repeat(np.array([category_of[mesh.instance] for mesh in meshes], np.int32), counts),
-        glow=np.array([mesh.material.glow for mesh in meshes], np.float32),
-        colour=linear_from_srgb(np.array([mesh.material.colour for mesh in meshes])).astype(np.float32),
-        first_level=np.array([first for first, _ in placed], np.int32),
-        levels=np.array([count for _, count in placed], np.int32),
-        level_offset=np.cumsum([0, *sizes[:-1]]).astype(np.int64) if sizes else np.zeros(0, np.int64),
-        level_height=np.array([level.shape[0] for level in levels], np.int64),
-        level_width=np.array([level.shape[1] for level in levels], np.int64),
-        texels=np.concatenate([level.reshape(-1, 3) for level in levels]) if levels else np.zeros((0, 3), np.uint8),
     )
     return vertices, faces, surface
+
+
+def _packed(texture: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """(H · W,) uint32 of (H, W, 3): red, green, blue from the lowest byte up."""
+    red, green, blue = texture.reshape(-1, 3).T.astype(np.uint32)
+    return red | green << np.uint32(8) | blue << np.uint32(16)
 
 
 def _pyramid(texture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

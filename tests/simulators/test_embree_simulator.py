@@ -1,4 +1,7 @@
+import dataclasses
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,9 +11,10 @@ from solids import solid_scene
 from activevision.camera import Camera, EquirectangularCamera
 from activevision.errors import UserError
 from activevision.geometry import invert, look_at, orbit_pose
-from activevision.scenes import Instance, Material, Mesh, Scene
+from activevision.scenes import Instance, Lamp, Material, Mesh, Scene
 from activevision.scenes.srgb import linear_from_srgb, srgb_from_linear
-from activevision.simulators.embree_simulator import EmbreeSimulator, Lighting
+from activevision.simulators.embree_simulator import UNLIT, EmbreeSimulator, Lighting
+from activevision.simulators.simulator import SENSORS
 
 ALL = ("rgb", "depth", "instance", "category")
 UNLIT_WHITE = Lighting(lights=(), fill=1.0, background=(0.0, 0.0, 0.0))
@@ -143,6 +147,13 @@ def test_uv_that_are_no_numbers_do_not_crash():
     assert EmbreeSimulator([scene_of(mesh)]).render([0], facing(3.0), Camera())["rgb"].shape == (1, 64, 64, 3)
 
 
+def test_normals_that_are_no_numbers_do_not_crash():
+    mesh = dataclasses.replace(quad(colour=(1.0, 1e3, 0.5)), normals=np.full((4, 3), np.nan, np.float32))
+    for lighting in (UNLIT, UNLIT_WHITE):
+        seen = EmbreeSimulator([scene_of(mesh)], lighting=lighting).render([0], facing(3.0), Camera())["rgb"]
+        assert seen.shape == (1, 64, 64, 3)
+
+
 def test_wrong_arguments_are_named():
     simulator = EmbreeSimulator([solid_scene(trimesh.creation.box())])
     with pytest.raises(UserError, match="did you mean 'depth'"):
@@ -195,3 +206,59 @@ def test_a_scene_is_made_ready_once_however_many_threads_ask(monkeypatch):
     simulator = EmbreeSimulator([scene_of(quad())], threads=4)
     simulator.render([0] * 100, np.repeat(facing(2.0), 100, axis=0), Camera(8, 8))
     assert len(made) == 1
+
+
+_NARROW = """
+import ctypes, sys
+import numpy as np
+import trimesh
+
+lanes = int(sys.argv[1])
+
+class Narrow(ctypes.CDLL):
+    def __getattr__(self, name):
+        if name == "rtcGetDeviceProperty":  # 34, 33, 32: whether packets of 16, 8, 4 rays are native
+            return lambda device, number: int(number == {8: 33, 4: 32}[lanes])
+        return super().__getattr__(name)
+
+ctypes.CDLL = Narrow
+from activevision.camera import Camera
+from activevision.scenes import Instance, Lamp, Mesh, Scene
+from activevision.simulators import embree
+from activevision.simulators.embree_simulator import EmbreeSimulator
+assert embree.LANES == lanes
+scene, poses = np.load(sys.argv[2], allow_pickle=True).values()
+images = EmbreeSimulator([scene.item()], samples=3).render([0, 0], poses, Camera(23, 17, 60.0), tuple(sys.argv[4:]))
+np.savez(sys.argv[3], **images)
+"""
+
+
+@pytest.mark.parametrize("lanes", [8, 4])
+def test_processors_with_narrower_packets_see_the_same(lanes, tmp_path):
+    texture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    ball = trimesh.creation.icosphere(3, 0.5)
+    solid = Mesh(ball.vertices.astype(np.float32), ball.faces.astype(np.int32), instance=2)
+    scene = dataclasses.replace(scene_of(quad(texture, half=2.0, z=-1.0), solid), lamps=(Lamp((1.0, 1.0, 2.0)),))
+    poses = orbit_pose([0.1, 0.3], [0.2, -0.4], 3.0)
+    np.savez(tmp_path / "in.npz", scene=np.array(scene, dtype=object), poses=poses)
+    command = [sys.executable, "-c", _NARROW, str(lanes), str(tmp_path / "in.npz"), str(tmp_path / "out.npz")]
+    subprocess.run([*command, *SENSORS], check=True)
+    here = EmbreeSimulator([scene], samples=3).render([0, 0], poses, Camera(23, 17, 60.0), tuple(SENSORS))
+    there = np.load(tmp_path / "out.npz")
+    same = here["instance"] == there["instance"]
+    assert same.mean() > 0.99
+    assert np.abs(here["rgb"].astype(int) - there["rgb"])[same].max() <= 1
+    for name in ("depth", "position", "normal", "category"):
+        np.testing.assert_allclose(there[name][same], here[name][same], atol=1e-4)
+
+
+def test_a_texture_without_normals_or_light_follows_the_slant_of_the_face():
+    """Smoothed normals are for light alone: what a ray covers of a texture is a matter of the flat face."""
+    board = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
+    flat = quad(board)
+    smooth = dataclasses.replace(flat, normals=np.array([[0, 0.995, 0.1]] * 4, np.float32))
+    seen = [
+        EmbreeSimulator([scene_of(mesh)], lighting=UNLIT).render([0], facing(3.0), Camera())["rgb"]
+        for mesh in (flat, smooth)
+    ]
+    np.testing.assert_array_equal(*seen)
