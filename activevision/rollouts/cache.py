@@ -104,7 +104,8 @@ def _mapped(
 
 
 def _map(path: Path) -> NDArray[Any]:
-    return np.asarray(np.load(path, mmap_mode="r" if path.stat().st_size > _HEADER else None))
+    # copied on writing: torch warns of arrays that cannot be written to, and the file must not be
+    return np.asarray(np.load(path, mmap_mode="c" if path.stat().st_size > _HEADER else None))
 
 
 def _nothing() -> dict[str, Any]:

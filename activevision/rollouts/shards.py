@@ -161,6 +161,11 @@ def read_index(storage: Storage, shard: Shard) -> list[Episode]:
 
 
 def read_episode(storage: Storage, shard: Shard, episode: Episode) -> Rollout:
+    """One episode, see ``stored_episode``."""
+    return stored_episode(storage, shard, episode).rollout()
+
+
+def stored_episode(storage: Storage, shard: Shard, episode: Episode) -> StoredEpisode:
     """One episode, without reading what stands before it; its shard is not checked against its checksum.
 
     UserError where the bytes are not those of an episode.
@@ -168,7 +173,7 @@ def read_episode(storage: Storage, shard: Shard, episode: Episode) -> Rollout:
     with storage.open(shard.name) as file:
         file.seek(episode.offset)
         data = file.read(episode.size)
-    return StoredEpisode(data, f"{storage}/{shard.name}").rollout()
+    return StoredEpisode(data, f"{storage}/{shard.name}")
 
 
 def shard_bytes(storage: Storage, shard: Shard) -> memoryview:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 from scipy.stats import special_ortho_group
+from wanderings import wander, write
 
+from activevision.encoders.backbones import SmallCNN
+from activevision.encoders.config import PretrainConfig
 from activevision.evaluation.probes import (
     MotionFeatures,
     linear_probe,
     nearest_neighbours,
     normalised_equivariance_error,
+    probe_encoder,
     rank_me,
     spread,
 )
+from activevision.rollouts.dataset import WindowDataset
 
 EPISODES, VIEWS, DIMENSIONS, PATTERNS = 600, 4, 6, 5
 
@@ -127,3 +135,15 @@ def test_rank_counts_the_directions_that_are_used(generator: np.random.Generator
 def test_spread_is_one_for_even_directions_and_zero_for_one(generator: np.random.Generator) -> None:
     assert spread(generator.normal(size=(5000, 64)).astype(np.float32)) == pytest.approx(1.0, abs=0.01)
     assert spread(np.ones((100, 8), np.float32)) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_an_encoder_is_measured_on_video_of_any_lengths_without_labels(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        first = 10 * (split == "test")
+        walks = [wander(first + i, views, label="", size=16) for i, views in enumerate((9, 30, 5, 12, 7))]
+        write(tmp_path / split, walks, classes=())
+    train, test = (WindowDataset.load(tmp_path / split) for split in ("train", "test"))
+    torch.manual_seed(0)
+    figures = probe_encoder(SmallCNN(8).eval(), train, test, PretrainConfig(patterns=2))
+    assert set(figures) == {"equivariance_error_atomic", "equivariance_error_composite", "rank_me", "spread"}
+    assert all(np.isfinite(value) for value in figures.values())
