@@ -45,7 +45,10 @@ class Track(NamedTuple):
 
 
 class CameraPath(Protocol):
-    """A kind of motion. name: in ``PATHS``. kinds: of places that it goes with. limits: kept by every path of default settings."""
+    """A kind of motion.
+
+    name: in ``PATHS``. kinds: of places that it goes with. limits: kept by every path of the default settings.
+    """
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]

@@ -192,7 +192,7 @@ def test_a_motion_that_does_not_fit_is_refused_in_one_line_that_names_those_that
         if kind in path.kinds:
             check_fits(get_path(name), kind, PATHS, "it")
             continue
-        with pytest.raises(UserError, match=f"{name}.*'it'.*handheld.*turntable") as error:
+        with pytest.raises(UserError, match=rf"{name}.*'it'.*handheld.*turntable") as error:
             check_fits(get_path(name), kind, PATHS, "it")
         assert "\n" not in str(error.value)
 
@@ -223,6 +223,6 @@ def test_names() -> None:
         get_path("turntabel")
     with pytest.raises(UserError, match="did you mean 'speed'"):
         get_path("walk", sped=(1, 2))
-    with pytest.raises(UserError, match="Walk with speed=.*lowest and the highest"):
+    with pytest.raises(UserError, match=r"Walk with speed=.*lowest and the highest"):
         get_path("walk", speed=(2, 1))
     assert get_path("walk", pause=0.5).settings["pause"] == 0.5
