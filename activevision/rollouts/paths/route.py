@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 _SPACING = 0.025  # metres between a route's points
 _BELLS = (0.30, 0.20, 0.13, 0.09, 0.06)  # metres over which corners are rounded, the roundest that is free is taken
 _CHECKED = 0.005  # metres along a route, and to its sides, between the points that must be over the floor
+_EASE = 0.6  # seconds over which speeds are averaged, so that accelerations change gradually
 _STAIR = 0.2  # metres over which the body smooths out steps
 _ROOM = 0.25  # metres that one likes to have on either side
 _PROBES = np.arange(-10, 11) * 0.05  # metres to the left
@@ -91,9 +92,6 @@ def timed(route: Route, cruise: float, sideways: float, turning: float, push: fl
     samples = np.arange(int(np.ceil(times[-1] / STEP)) + 1) * STEP
     along = np.interp(samples, times, np.arange(len(times)) * route.spacing)
     return np.clip(smooth(np.pad(along, rest, mode="edge"), _EASE), 0, route.length)
-
-
-_EASE = 0.6  # seconds over which speeds are averaged, so that accelerations change gradually
 
 
 def _pulled(floor: Floor, cells: Array) -> Array:
