@@ -47,6 +47,15 @@ def furnished() -> Place:
 
 
 @cache
+def stairs() -> Place:
+    """Two floors 1.7 m apart, joined by ten steps."""
+    flight = [slab((1.0 + 0.3 * k, 0.0, -1.0), (1.3 + 0.3 * k, 0.17 * (k + 1), 1.0)) for k in range(10)]
+    floors = slab((-2.0, -0.1, -1.5), (1.0, 0.0, 1.5)), slab((4.0, 0.0, -1.5), (7.0, 1.7, 1.5))
+    scene = Scene("stairs", "room", (*floors, *flight), (Instance(1, "room", 1),), "", "", "", (0.0, 1.5, 0.0))
+    return Place("stairs", ROOM, scene.bounds, NavigableArea.build(scene, Agent(height=1.8)))
+
+
+@cache
 def closet() -> Place:
     """0.6 × 0.6 m, in which one can stand and nothing else."""
     scene = room(0.6, 0.6)

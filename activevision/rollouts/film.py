@@ -21,7 +21,7 @@ from activevision.rollouts.recorder import Advance, episode_seed
 from activevision.rollouts.rollout import Rollout
 from activevision.rollouts.stage import Stage
 
-VIEWS, RATE = 100, 10.0
+VIEWS, RATE = 128, 10.0
 """Views of an episode and views a second, where nothing else is asked for."""
 
 _FIELDS_OF_VIEW = {OBJECT: 45.0}  # degrees, as the environments have them

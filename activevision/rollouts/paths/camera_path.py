@@ -1,8 +1,8 @@
-"""``CameraPath``: a kind of camera motion, and the limits that every path of that kind keeps."""
+"""``CameraPath``: a kind of camera motion, and the limits that paths of that kind keep."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -45,7 +45,10 @@ class Track(NamedTuple):
 
 
 class CameraPath(Protocol):
-    """A kind of motion. name: in ``PATHS``. kinds: of places that it goes with. limits: kept by every path."""
+    """A kind of motion.
+
+    name: in ``PATHS``. kinds: of places that it goes with. limits: kept by every path of the default settings.
+    """
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
@@ -63,7 +66,17 @@ class CameraPath(Protocol):
 
 @dataclass(frozen=True)
 class Motion:
-    """What the paths have in common: they are dataclasses of their settings."""
+    """What the paths have in common: they are dataclasses of their settings, in which ranges are pairs.
+
+    UserError for a range whose lowest is above its highest.
+    """
+
+    def __post_init__(self) -> None:
+        for name, value in self.settings.items():
+            if isinstance(value, Sequence) and not (len(value) == 2 and value[0] <= value[1]):
+                raise UserError(
+                    f"{type(self).__name__} with {name}={value}: give the lowest and the highest, in order."
+                )
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ _EAGER = 4.0  # 1/s: how quickly the rates of steering and of speed change, rela
 _LEAD = 1.0  # seconds of what is computed before the first view
 _STARTS = 24  # drawn before a place is given up
 _NEAR = 0.6  # metres from a goal at which the next is drawn
+_KERB = 0.03  # metres that it drives up or down at once
 _COMFORT = 0.12  # metres beside the car that it likes to have free
 
 X, Z, HEADING, STEERING, TURNING, SPEED, PUSH = range(7)
@@ -40,7 +41,8 @@ class Driving(Motion):
     It is a kinematic bicycle: curvature is tan(steering angle) / wheelbase, the steering angle changes at a limited
     rate, and the speed falls in bends so that little acts across. Every 0.3 s it chooses among plans of two turns (the
     dynamic window of Fox, Burgard & Thrun 1997, two turns deep) that keep over the floor for 2.4 s, by how free they
-    are, how near they come to a random goal, and how little they steer. Where it would get stuck it starts elsewhere.
+    are, how near they come to a random goal, and how little they steer. It climbs no steps. Where it would get stuck it
+    starts elsewhere.
 
     Speeds are those of indoor robots: 0.3 to 0.8 m/s on the straight, turning circles of a quarter of a metre's radius.
 
@@ -159,7 +161,8 @@ def _free(floor: Floor, plans: Array, level: float) -> tuple[Array, Array]:
     middle = np.stack([plans[:, X], np.full(plans[:, X].shape, level), plans[:, Z]], axis=-1)
     heading = plans[:, HEADING]
     beside = _COMFORT * np.stack([np.cos(heading), np.zeros(heading.shape), -np.sin(heading)], axis=-1)
-    lasts = np.cumprod(floor.contains(middle), axis=0).sum(axis=0)
+    rises = np.diff(floor.height_at(middle), axis=0, prepend=level)  # NaN where there is no floor
+    lasts = np.cumprod(np.abs(rises) <= _KERB, axis=0).sum(axis=0)
     ample = floor.contains(middle[::3] + beside[::3]) & floor.contains(middle[::3] - beside[::3])
     return lasts.astype(np.float64), ample.mean(axis=0)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d, minimum_filter1d
+from scipy.spatial import cKDTree
 
 from activevision.rollouts.paths.place import Floor
 from activevision.rollouts.paths.smooth import STEP, smooth
@@ -17,6 +18,8 @@ Array = NDArray[np.float64]
 _SPACING = 0.025  # metres between a route's points
 _BELLS = (0.30, 0.20, 0.13, 0.09, 0.06)  # metres over which corners are rounded, the roundest that is free is taken
 _CHECKED = 0.005  # metres along a route, and to its sides, between the points that must be over the floor
+_EASE = 0.6  # seconds over which speeds are averaged, so that accelerations change gradually
+_STAIR = 0.2  # metres over which the body smooths out steps
 _ROOM = 0.25  # metres that one likes to have on either side
 _PROBES = np.arange(-10, 11) * 0.05  # metres to the left
 
@@ -53,13 +56,14 @@ def find_route(floor: Floor, start: Array, goal: Array, sharpest: float) -> Rout
     if len(cells) < 2:
         return None
     cells[0], cells[-1] = start, goal
+    steps = _even(cells)
     line = _even(_pulled(floor, cells))
     if len(line) < 8:
         return None
     for away in (True, False):
         way = _off_walls(floor, line) if away else line
         for bell in _BELLS:
-            route = _route(floor, _rounded(way, bell))
+            route = _route(floor, _on_floor(floor, _even(_rounded(way, bell)), steps))
             if route is not None and route.curvature.max() <= sharpest:
                 return route
     return None
@@ -88,9 +92,6 @@ def timed(route: Route, cruise: float, sideways: float, turning: float, push: fl
     samples = np.arange(int(np.ceil(times[-1] / STEP)) + 1) * STEP
     along = np.interp(samples, times, np.arange(len(times)) * route.spacing)
     return np.clip(smooth(np.pad(along, rest, mode="edge"), _EASE), 0, route.length)
-
-
-_EASE = 0.6  # seconds over which speeds are averaged, so that accelerations change gradually
 
 
 def _pulled(floor: Floor, cells: Array) -> Array:
@@ -150,9 +151,20 @@ def _free_beside(free: NDArray[np.bool_]) -> tuple[Array, Array]:
     return np.where(none, 0.0, low), np.where(none, 0.0, high)
 
 
+def _on_floor(floor: Floor, line: Array, steps: Array) -> Array:
+    """The line (K, 3) at the height of the floor, without its edges; it runs near the walk ``steps`` (S, 3)."""
+    _, nearest = cKDTree(steps[:, [0, 2]]).query(line[:, [0, 2]])
+    storey = np.stack([line[:, 0], steps[nearest, 1], line[:, 2]], axis=1)
+    height = floor.height_at(storey)
+    height = np.where(np.isfinite(height), height, storey[:, 1])
+    height = gaussian_filter1d(height, _STAIR / _SPACING, mode="nearest")
+    left = np.clip(1 - np.arange(len(line)) * _SPACING / (3 * _STAIR), 0, 1)
+    height += (line[0, 1] - height[0]) * left**2 * (3 - 2 * left)  # from where one stood, between two steps perhaps
+    return np.stack([line[:, 0], height, line[:, 2]], axis=1)
+
+
 def _route(floor: Floor, line: Array) -> Route | None:
     """A route along the line (K, 3); None where that would leave the floor."""
-    line = _even(line)
     spacing = float(np.linalg.norm(np.diff(line, axis=0), axis=1).mean())
     along = np.gradient(line, axis=0)
     heading = np.unwrap(np.arctan2(-along[:, 0], -along[:, 2]))

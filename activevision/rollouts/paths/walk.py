@@ -42,13 +42,13 @@ _TRIES = 6  # ways that are not found, until one stays where one is
 class Walk(Motion):
     """A person walks between random goals, stops now and then, and looks round.
 
-    The ways are shortest walks over the floor with rounded corners, kept off the walls where there is room. Speeds are
-    below the 1.4 m/s that people prefer out of doors, as in furnished rooms; they set out and stop at 0.9 m/s², and
-    slow down in bends to 0.8 m/s² across and 1 rad/s (Imai, Moore, Raphan & Cohen 2001 saw people turn corners of half
-    a metre's radius in two steps). The head turns into a bend before the body is there, as in the same study. Step
-    length over step frequency is constant at 0.39 m·s (Sekiya & Nagasaki 1998), which gives 1.9 steps a second at
-    1.4 m/s and 1.6 at 1 m/s. The head rises by most of what a stiff leg of 0.9 m would lift it (3 cm at 1 m/s), sways
-    to either side once in two steps, and keeps its gaze steady meanwhile.
+    The ways are shortest walks over the floor, stairs included, with rounded corners, kept off the walls where there is
+    room. Speeds are below the 1.4 m/s that people prefer out of doors, as in furnished rooms; they set out and stop at
+    0.9 m/s², and slow down in bends to 0.8 m/s² across and 1 rad/s (Imai, Moore, Raphan & Cohen 2001 saw people turn
+    corners of half a metre's radius in two steps). The head turns into a bend before the body is there, as in the same
+    study. Step length over step frequency is constant at 0.39 m·s (Sekiya & Nagasaki 1998), which gives 1.9 steps a
+    second at 1.4 m/s and 1.6 at 1 m/s. The head rises by most of what a stiff leg of 0.9 m would lift it (3 cm at
+    1 m/s), sways to either side once in two steps, and keeps its gaze steady meanwhile.
 
     eye_height: lowest and highest, metres. speed: of walking straight on, lowest and highest, m/s. pause: share of the
     goals at which one stops for a while. glances: a minute, aside. pitch_deg: of the gaze, lowest and highest mean.

@@ -6,7 +6,7 @@ from functools import reduce
 
 import numpy as np
 import pytest
-from walkable import PICTURE, THING, closet, furnished, places
+from walkable import PICTURE, THING, closet, furnished, places, stairs
 
 from activevision.errors import UserError
 from activevision.geometry import log_se3
@@ -165,6 +165,18 @@ class _Plain:
         return np.stack([start, goal])
 
 
+def test_people_take_stairs_without_a_jolt_and_cars_do_not() -> None:
+    climbed = []
+    for seed in range(6):
+        eye = track("walk", stairs(), seed, 800).pose[:, :3, 3]
+        velocity = np.diff(eye, axis=0) * RATE
+        assert lengths(velocity).max() < PATHS["walk"].limits.speed * 1.3  # up a slope of 30 degrees
+        assert lengths(np.diff(velocity, axis=0) * RATE).max() < PATHS["walk"].limits.acceleration
+        climbed.append(np.ptp(eye[:, 1]))
+        assert np.ptp(track("driving", stairs(), seed).pose[:, 1, 3]) < 1e-9
+    assert max(climbed) > 1.5
+
+
 def test_a_walk_gets_about() -> None:
     ways = [
         lengths(np.diff(track("walk", furnished(), seed, 200, 10.0).pose[:, :3, 3], axis=0)).sum() for seed in range(8)
@@ -180,7 +192,7 @@ def test_a_motion_that_does_not_fit_is_refused_in_one_line_that_names_those_that
         if kind in path.kinds:
             check_fits(get_path(name), kind, PATHS, "it")
             continue
-        with pytest.raises(UserError, match=f"{name}.*'it'.*handheld.*turntable") as error:
+        with pytest.raises(UserError, match=rf"{name}.*'it'.*handheld.*turntable") as error:
             check_fits(get_path(name), kind, PATHS, "it")
         assert "\n" not in str(error.value)
 
@@ -211,4 +223,6 @@ def test_names() -> None:
         get_path("turntabel")
     with pytest.raises(UserError, match="did you mean 'speed'"):
         get_path("walk", sped=(1, 2))
+    with pytest.raises(UserError, match=r"Walk with speed=.*lowest and the highest"):
+        get_path("walk", speed=(2, 1))
     assert get_path("walk", pause=0.5).settings["pause"] == 0.5
