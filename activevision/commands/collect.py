@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from activevision.scenes import Catalogue
 
 _ENVIRONMENTS = {True: 64, False: 8}  # on a view grid, where a step is a look-up, and where it is rendering
-_FRAMES = 1024  # in a shard, or one batch of episodes if that is more
+_FRAMES = 640  # in a shard, or one batch of episodes if that is more: small enough to keep all workers busy
 _EPISODES = {True: 6000, False: 200}
 _FILMED = {
     "walk": "rooms-procedural",
@@ -41,7 +41,7 @@ class Film:
     motion: Literal["walk", "orbit", "turntable", "handheld", "driving", "kitti-like"] | None = None
     """Film along smooth paths: a person who walks or holds the camera, a car that drives (also called kitti-like), an
     orbit, a turntable."""
-    views: int = 100
+    views: int = 128
     """Frames of an episode."""
     rate: float = 10.0
     """Frames a second."""
