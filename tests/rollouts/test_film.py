@@ -107,7 +107,7 @@ def test_one_process_two_processes_and_a_resumed_run_write_the_same_bytes(tmp_pa
         {"camera": EquirectangularCamera(64, 32)}, {"sensors": ("depth",)}, {"pairs": Distances()},
         {"motion": "turntable"}, {"count": 6},
     ],
-    ids=str,
+    ids=lambda change: next(iter(change)),
 )  # fmt: skip
 def test_whatever_changes_an_episode_changes_the_settings(change: dict) -> None:
     assert recorder(**change).settings != recorder().settings
