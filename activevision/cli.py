@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated
 
 import tyro
@@ -38,7 +39,11 @@ Command = (
 
 
 def main() -> None:
-    """Run a command. A user's mistake is one line and exit code 2; Ctrl-C leaves a state to go on from, code 130."""
+    """Run a command.
+
+    A warning is one line; a user's mistake is one line and exit code 2; Ctrl-C leaves a state to go on from, code 130.
+    """
+    warnings.formatwarning = lambda message, *_, **__: f"activevision: {message}\n"
     try:
         command = tyro.cli(Command, prog="activevision", description="A laboratory for active vision.")
         command.run()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import tyro
+
 from activevision.commands.run_folder import note_run
 from activevision.errors import UserError
 from activevision.machine import cores
@@ -15,18 +17,19 @@ from activevision.machine import cores
 if TYPE_CHECKING:
     from activevision.scenes import Catalogue, Scene
 
-NAMES = ("render", "render_batch", "simulators", "grid_steps", "env_steps", "pretrain_images", "ppo_steps")
+NAMES = ("render", "render_batch", "simulators", "grid_steps", "env_steps", "data", "pretrain_images", "ppo_steps")
 _SIDE = 64
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Measure speeds and write benchmark.json: rendering, simulators side by side, environment steps, pretraining, PPO.
+    """Measure speeds and write benchmark.json: rendering, simulators side by side, environment steps, reading of data,
+    pretraining, PPO.
 
     Every figure is the median of ``repeats`` runs and stands beside the settings that it depends on.
     """
 
-    names: tuple[str, ...] = ()
+    names: tyro.conf.Positional[tuple[str, ...]] = ()
     """What to measure; everything unless given, and with --simulators only their comparison."""
     simulators: tuple[str, ...] = ()
     """Simulators to compare (embree,habitat); those that are installed unless given."""
@@ -45,6 +48,7 @@ class Benchmark:
         from rich.console import Console
         from rich.table import Table
 
+        from activevision.commands.data_speed import STEPS, compare_data, data_table
         from activevision.commands.simulator_speed import SCENES, compare, named_simulators, side_by_side
         from activevision.errors import unknown
         from activevision.files import write_json
@@ -64,23 +68,27 @@ class Benchmark:
             "ppo_steps": self._ppo_steps,
         }
         rows: list[dict[str, Any]] = []
-        steps = len(names) + (SCENES - 1 if simulators else 0)
+        in_steps = {"simulators": SCENES, "data": STEPS}
+        steps = sum(in_steps.get(name, 1) for name in names)
         with progress("Measuring", steps, "steps") as advance:
             measures["simulators"] = lambda: compare(simulators, self.repeats, self.seed, advance)
+            measures["data"] = lambda: compare_data(self.repeats, self.seed, advance)
             for name in names:
                 rows += measures[name]()
-                if name != "simulators":
+                if name not in in_steps:
                     advance(1)
         write_json(self.out / "benchmark.json", rows)
         note_run(self.out, "benchmark", self)
         table = Table("name", "value", "unit", "settings", box=None)
         for row in rows:
-            if row["name"] == "simulators":
+            if row["name"] in in_steps:
                 continue
             settings = ", ".join(f"{key} {value}" for key, value in row["settings"].items())
             table.add_row(row["name"], f"{row['value']:,.0f}", row["unit"], settings)
         if table.row_count:
             Console().print(table)
+        if "data" in names:
+            Console().print(data_table([row for row in rows if row["name"] == "data"]))
         if simulators:
             Console().print(side_by_side([row for row in rows if row["name"] == "simulators"]))
         print(f"figures: {self.out / 'benchmark.json'}")

@@ -24,6 +24,8 @@ class Pretrain:
     config: Annotated[PretrainConfig, tyro.conf.arg(name="")] = field(default_factory=PretrainConfig)
     data: Path = Path("runs/rollouts")
     """Rollouts to learn from."""
+    skip_damaged: bool = False
+    """Go on without shards that are damaged, and say which were left out."""
     heldout: Path | None = None
     """Rollouts of other objects to measure the encoder on; without them it is not measured."""
     out: Path = Path("runs/encoder")
@@ -35,8 +37,8 @@ class Pretrain:
         from activevision.files import write_json
         from activevision.rollouts.dataset import WindowDataset
 
-        dataset = WindowDataset.load(self.data)
-        heldout = WindowDataset.load(self.heldout) if self.heldout else None
+        dataset = WindowDataset.load(self.data, skip_damaged=self.skip_damaged)
+        heldout = WindowDataset.load(self.heldout, skip_damaged=self.skip_damaged) if self.heldout else None
         if heldout is not None and (heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes)):
             raise UserError(
                 f"{self.heldout} shows other classes or some of the scenes of {self.data}: collect another split of "
