@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from activevision.errors import UserError
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, get_type_hints
+
+from activevision.errors import UserError, unknown
+
+Settings = TypeVar("Settings")
 
 
 def require_positive(settings: object, *names: str) -> None:
@@ -17,3 +22,31 @@ def require_not_negative(settings: object, *names: str) -> None:
     for name in names:
         if not getattr(settings, name) >= 0:
             raise UserError(f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be 0 or more.")
+
+
+def parsed(kind: type[Settings], words: Iterable[str], what: str) -> Settings:
+    """An instance of the dataclass ``kind`` with some fields from words "name=value", the others as usual.
+
+    Fields are bool, int, float or str. what: such a setting is called in errors. UserError for a name that it lacks,
+    and for a value that is not of the field's type.
+    """
+    types = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for word in words:
+        name, _, text = word.partition("=")
+        if name not in types:
+            raise unknown(what, name, types)
+        read, form = _READ[types[name]]
+        try:
+            values[name] = read(text)
+        except (KeyError, ValueError):
+            raise UserError(f"{what} {word!r}: give {name}={form}.") from None
+    return kind(**values)
+
+
+_READ: dict[Any, tuple[Callable[[str], Any], str]] = {
+    bool: ({"true": True, "false": False}.__getitem__, "true or false"),
+    int: (int, "a whole number"),
+    float: (float, "a number"),
+    str: (str, "a word"),
+}

@@ -81,12 +81,12 @@ def pretrain_with_baseline(
     from activevision.files import as_json, digest, read_json, write_json
 
     trained = pretrain(config, train, out / config.objective)
-    slow = pretrain(replace(config, objective="slow-features"), train, out / "slow-features")
+    slow = pretrain(replace(config, objective="slow_features"), train, out / "slow_features")
     measured, key = out / "figures.json", digest(as_json(asdict(config)), train.key, heldout.key)
     if measured.exists() and (found := read_json(measured))["key"] == key:
         return trained.encoder, found["figures"]
     figures = measure_encoders(
-        {config.objective: trained.encoder, "slow-features": slow.encoder}, train, heldout, config
+        {config.objective: trained.encoder, "slow_features": slow.encoder}, train, heldout, config
     )
     save_measured(trained, train, config, figures)
     write_json(measured, {"key": key, "figures": figures})

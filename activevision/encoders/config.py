@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
-from activevision.errors import unknown
-from activevision.settings import require_not_negative, require_positive
+from activevision.encoders.objectives import OBJECTIVES
+from activevision.errors import UserError, unknown
+from activevision.settings import parsed, require_not_negative, require_positive
 
-OBJECTIVES = ("equivariance", "slow-features")
 BACKBONES = ("small-cnn",)
 DEVICES = ("auto", "cpu", "cuda")
+
+Own = TypeVar("Own")
 
 
 @dataclass(frozen=True)
@@ -17,21 +20,25 @@ class PretrainConfig:
     """Everything that decides the result of a pretraining run, together with the data."""
 
     objective: str = "equivariance"
-    """What is minimised: "equivariance" (egomotion, ICCV 2015) or "slow-features" (time alone)."""
+    """What is minimised, by the name of its file in activevision/encoders/objectives: equivariance (egomotion, ICCV
+    2015), slow_features (time alone), and others."""
+    settings: tuple[str, ...] = ()
+    """Of the objective's own settings those that are not to be as usual: name=value name=value …"""
     backbone: str = "small-cnn"
     """The network."""
     embedding: int = 128
     """Dimensions of the features."""
     patterns: int = 24
     """Motion patterns that the egomotions are clustered into; at most as many as there are distinct motions."""
-    margin: float = 2.0
-    """Distance beyond which the contrastive losses leave negatives alone; √2 is that of unrelated features."""
     label_weight: float = 0.0
-    """Weight of the classification loss beside the objective; 0 uses no labels."""
+    """Weight of a classification loss beside the objective; 0 lets no label reach the encoder."""
     epochs: int = 20
     """Passes over all windows of the data."""
     batch_size: int = 32
-    """Windows in a batch."""
+    """Windows in a batch, over all processes."""
+    accumulate: int = 1
+    """Parts that a batch is cut into, one after the other, where it is too large for memory; losses that compare the
+    windows of a batch then see those of a part."""
     learning_rate: float = 2e-3
     """Peak learning rate of AdamW, after a linear warm-up over the first twentieth and before a cosine decay to 0."""
     weight_decay: float = 1e-2
@@ -56,6 +63,12 @@ class PretrainConfig:
             if name not in known:
                 raise unknown(kind, name, known)
         require_positive(
-            self, "embedding", "patterns", "epochs", "batch_size", "checkpoint_every", "margin", "learning_rate"
+            self, "embedding", "patterns", "epochs", "batch_size", "accumulate", "checkpoint_every", "learning_rate"
         )
+        if self.accumulate > self.batch_size:
+            raise UserError(f"accumulate={self.accumulate}: a batch of {self.batch_size} windows has no more parts.")
         require_not_negative(self, "label_weight", "weight_decay", "jitter", "shift", "seed")
+
+    def own(self, kind: type[Own]) -> Own:
+        """The objective's own settings, an instance of the dataclass ``kind``. UserError for one that it lacks."""
+        return parsed(kind, self.settings, f"setting of objective {self.objective!r}")

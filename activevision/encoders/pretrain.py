@@ -16,18 +16,22 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.tensorboard import SummaryWriter
 
-from activevision.encoders.augmentation import augment
-from activevision.encoders.backbones import Encoder, build_backbone
+from activevision.encoders.augmentation import augment_windows
+from activevision.encoders.backbones import Encoder
 from activevision.encoders.checkpoint import load_encoder, save_encoder
+from activevision.encoders.collapse import rank_me, spread
 from activevision.encoders.config import PretrainConfig
-from activevision.encoders.objective import build_objective
+from activevision.encoders.objectives.objective import Objective, Outcome
+from activevision.encoders.processes import Processes, joined
+from activevision.encoders.training_model import TrainingModel
 from activevision.errors import UserError
-from activevision.files import atomic_write, read_json, write_json
+from activevision.files import as_json, atomic_write, read_json, write_json
 from activevision.progress import progress
 from activevision.rollouts.dataset import WindowDataset
-from activevision.rollouts.frames import Batch
+from activevision.rollouts.windows import Rows
 
 _SETTINGS, _CHECKPOINT, _ENCODER = "pretrain.json", "checkpoint.pt", "encoder"
 _LOG_EVERY = 20
@@ -35,15 +39,22 @@ _LOG_EVERY = 20
 
 @dataclass(frozen=True)
 class Pretrained:
-    """What a run gives. objective: the trained module, whose ``encoder`` it is. path: folder for ``load_encoder``.
+    """What a run gives. model: the trained objective, and what labels added. path: folder for ``load_encoder``.
 
     images_per_second: throughput of this call's training, augmentation included; 0 when all of it was done before.
     """
 
-    encoder: Encoder
-    objective: nn.Module
+    model: TrainingModel
     path: Path
     images_per_second: float
+
+    @property
+    def objective(self) -> Objective:
+        return self.model.objective
+
+    @property
+    def encoder(self) -> Encoder:
+        return self.model.objective.encoder
 
 
 def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretrained:
@@ -51,80 +62,102 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
 
     Every random draw is a function of the seed and the step, so on the same machine a run that was interrupted, by
     Ctrl-C or by force, ends with the weights of one that was not. ``out`` also gets ``pretrain.json`` (the settings),
-    ``checkpoint.pt`` and TensorBoard events.
+    ``checkpoint.pt`` and TensorBoard events. Under ``torchrun`` all processes train together, each on its part of every
+    batch; the first alone writes.
 
-    Raises UserError when ``out`` holds a run with other settings or data, or a damaged checkpoint.
+    Raises UserError when ``out`` holds a run with other settings or data, or a damaged checkpoint, and when the data
+    lacks what the objective needs.
     """
-    _check_settings(config, dataset, out)
-    device = _device(config.device)
-    with torch.random.fork_rng():
+    with joined(config.device) as processes, torch.random.fork_rng():
+        if processes.writes:
+            _check_settings(config, dataset, out)
+        processes.wait()
         torch.manual_seed(config.seed)
-        encoder = build_backbone(config.backbone, config.embedding)
-        objective: Any = build_objective(config, encoder, dataset).to(device)
+        model = TrainingModel.build(config, dataset).to(processes.device)
         optimiser = torch.optim.AdamW(
-            _parameter_groups(objective, config.weight_decay), lr=config.learning_rate, fused=True
+            _parameter_groups(model, config.weight_decay), lr=config.learning_rate, fused=True
         )
-        step = _restore(out / _CHECKPOINT, objective, optimiser)
-        rate = _train(config, dataset, out, objective, optimiser, step, device)
-    if not _is_saved(out / _ENCODER):
-        data = asdict(dataset.source) if dataset.source else {}
-        save_encoder(out / _ENCODER, encoder, {"settings": asdict(config), "data": data})
-    return Pretrained(encoder.cpu().eval(), objective.cpu().eval(), out / _ENCODER, rate)
+        step = _restore(out / _CHECKPOINT, model, optimiser)
+        rate = _train(config, dataset, out, model, optimiser, step, processes)
+        model = model.cpu().eval()
+        if processes.writes and not _is_saved(out / _ENCODER):
+            data = asdict(dataset.source) if dataset.source else {}
+            save_encoder(out / _ENCODER, model.objective.encoder, {"settings": asdict(config), "data": data})
+        processes.wait()
+    return Pretrained(model, out / _ENCODER, rate)
 
 
 def _train(
     config: PretrainConfig,
     dataset: WindowDataset,
     out: Path,
-    objective: Any,
+    model: TrainingModel,
     optimiser: torch.optim.Optimizer,
     step: int,
-    device: torch.device,
+    processes: Processes,
 ) -> float:
-    """Train from ``step`` to the end and return images per second."""
+    """Train from ``step`` to the end and return images per second, over all processes."""
     per_epoch = math.ceil(len(dataset) / config.batch_size)
     total = config.epochs * per_epoch
     if step == total:
         return 0.0
-    objective.train()
+    model.train()
+    together: nn.Module = model
+    if processes.count > 1:
+        together = DistributedDataParallel(model, find_unused_parameters=True)
     images, started = 0, time.perf_counter()
     with (
-        SummaryWriter(str(out), purge_step=step) as writer,
-        progress(
-            f"Pretraining ({config.objective})", config.epochs * len(dataset) * dataset.length, "images"
-        ) as advance,
+        _written(out, step, processes) as write,
+        _shown(config, dataset, processes) as advance,
         _deferred_interrupt() as interrupted,
     ):
         advance((step // per_epoch * len(dataset) + step % per_epoch * config.batch_size) * dataset.length)
-        for batch in _batches(config, dataset, step, total, per_epoch):
-            generator = np.random.default_rng([config.seed, 1, step])
-            torch.manual_seed(int(generator.integers(2**63)))  # for objectives that draw for themselves
-            batch = batch.to(device)
-            frames = augment(batch.frames, config.shift, config.jitter, generator)
-            loss, metrics = objective.loss(Batch(frames, batch.twists, batch.labels))
+        for items in _batches(config, dataset, step, total, per_epoch):
             for group in optimiser.param_groups:
                 group["lr"] = config.learning_rate * _schedule(step, total)
             optimiser.zero_grad()
-            loss.backward()
+            outcome = _backward(config, dataset, together, items, step, processes)
             optimiser.step()
             step += 1
-            images += frames.shape[0] * frames.shape[1]
-            advance(frames.shape[0] * frames.shape[1])
+            model.objective.after_step(step / total)
+            images += len(items) * dataset.length
+            advance(len(items) * dataset.length)
             if step % _LOG_EVERY == 0 or step == total:
-                _log(writer, {"loss": loss.detach(), **metrics}, step)
-            if step % config.checkpoint_every == 0 or step == total or interrupted():
-                _save(out / _CHECKPOINT, objective, optimiser, step)
+                write(outcome, step)
+            if processes.writes and (step % config.checkpoint_every == 0 or step == total or interrupted()):
+                _save(out / _CHECKPOINT, model, optimiser, step)
             if interrupted():
                 raise KeyboardInterrupt
     return images / (time.perf_counter() - started)
 
 
-def _batches(config: PretrainConfig, dataset: WindowDataset, step: int, total: int, per_epoch: int) -> Iterator[Batch]:
-    """The batches of steps ``step`` to ``total`` − 1; each epoch has its own order."""
+def _backward(
+    config: PretrainConfig, dataset: WindowDataset, model: nn.Module, items: Rows, step: int, processes: Processes
+) -> Outcome:
+    """Add the gradients of one batch, this process's part of it in ``config.accumulate`` parts; what the last said."""
+    own = items[processes.rank :: processes.count]
+    parts = [part for part in np.array_split(own, config.accumulate) if len(part)]
+    outcome: Outcome | None = None
+    for number, part in enumerate(parts):
+        generator = np.random.default_rng(
+            [config.seed, 1, step, *([processes.rank, number] if len(parts) * processes.count > 1 else [])]
+        )
+        torch.manual_seed(int(generator.integers(2**63)))  # for objectives that draw for themselves
+        batch = augment_windows(dataset.batch(part).to(processes.device), config.shift, config.jitter, generator)
+        # half the bytes where the hardware computes with them as well; on CPUs it is slower
+        with torch.autocast("cuda", torch.bfloat16, enabled=processes.device.type == "cuda"):
+            outcome = model(batch)
+        (outcome.loss * (len(part) / len(own))).backward()
+    assert outcome is not None
+    return outcome
+
+
+def _batches(config: PretrainConfig, dataset: WindowDataset, step: int, total: int, per_epoch: int) -> Iterator[Rows]:
+    """Windows of the batches of steps ``step`` to ``total`` − 1; each epoch has its own order."""
     while step < total:
         order = np.random.default_rng([config.seed, 0, step // per_epoch]).permutation(len(dataset))
         for position in range(step % per_epoch, per_epoch):
-            yield dataset.batch(order[position * config.batch_size : (position + 1) * config.batch_size])
+            yield order[position * config.batch_size : (position + 1) * config.batch_size]
             step += 1
 
 
@@ -144,19 +177,36 @@ def _parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, 
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def _device(name: str) -> torch.device:
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("device 'cuda' is not available here: choose 'cpu' or 'auto'.")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+@contextlib.contextmanager
+def _written(out: Path, step: int, processes: Processes) -> Iterator[Callable[[Outcome, int], None]]:
+    """Yields what writes an outcome into the TensorBoard events of ``out``, with alarms of collapse."""
+    if not processes.writes:
+        yield lambda outcome, step: None
+        return
+    with SummaryWriter(str(out), purge_step=step) as writer:
+
+        def write(outcome: Outcome, step: int) -> None:
+            features = outcome.features.detach().float().flatten(0, 1).cpu().numpy()
+            alarms = {"rank_me": rank_me(features), "spread": spread(features)}
+            metrics = {name: float(value) for name, value in outcome.metrics.items()}
+            for name, value in {"loss": float(outcome.loss.detach()), **metrics, **alarms}.items():
+                writer.add_scalar(f"pretrain/{name}", value, step)
+
+        yield write
 
 
-def _log(writer: SummaryWriter, metrics: dict[str, torch.Tensor], step: int) -> None:
-    for name, value in metrics.items():
-        writer.add_scalar(f"pretrain/{name}", float(value), step)
+@contextlib.contextmanager
+def _shown(config: PretrainConfig, dataset: WindowDataset, processes: Processes) -> Iterator[Callable[[int], None]]:
+    if not processes.writes:
+        yield lambda images: None
+        return
+    images = config.epochs * len(dataset) * dataset.length
+    with progress(f"Pretraining ({config.objective})", images, "images") as advance:
+        yield advance
 
 
 def _check_settings(config: PretrainConfig, dataset: WindowDataset, out: Path) -> None:
-    settings: dict[str, Any] = {"config": asdict(config), "data": dataset.key}
+    settings: dict[str, Any] = {"config": as_json(asdict(config)), "data": dataset.key}
     path = out / _SETTINGS
     if not path.exists():
         write_json(path, settings)
@@ -170,20 +220,20 @@ def _check_settings(config: PretrainConfig, dataset: WindowDataset, out: Path) -
     raise UserError(f"{out} holds a pretraining run with other settings ({names}): choose another --out, or delete it.")
 
 
-def _save(path: Path, objective: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
+def _save(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
     buffer = io.BytesIO()
-    torch.save({"step": step, "objective": objective.state_dict(), "optimiser": optimiser.state_dict()}, buffer)
+    torch.save({"step": step, "model": model.state_dict(), "optimiser": optimiser.state_dict()}, buffer)
     with atomic_write(path) as file:
         file.write(buffer.getbuffer())
 
 
-def _restore(path: Path, objective: nn.Module, optimiser: torch.optim.Optimizer) -> int:
+def _restore(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
     """Load a checkpoint if there is one; returns the steps that it has behind it."""
     if not path.exists():
         return 0
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        objective.load_state_dict(state["objective"])
+        model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         return state["step"]
     except Exception as error:  # torch raises what its zip and pickle readers raise

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from activevision.encoders.backbones import Encoder
+from activevision.encoders.collapse import rank_me, spread
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.features import extract_features
 from activevision.encoders.motion_patterns import MotionPatterns
@@ -156,24 +157,6 @@ def nearest_neighbours(
         predicted = (votes[index] * cosine[:, :, None]).sum(1).argmax(1).numpy()
         right += int((predicted == labels_test[start : start + 1024]).sum())
     return right / len(test)
-
-
-def rank_me(features: Features) -> float:
-    """Effective rank of features (N, D), in [1, min(N, D)]: the exponential of the entropy of the normalised singular
-    values, after Garrido et al., *RankMe* (ICML 2023). A collapsed encoder has a rank near 1."""
-    values = np.linalg.svd(features.astype(np.float64), compute_uv=False)
-    shares = values / max(float(values.sum()), 1e-300)
-    shares = shares[shares > 1e-12]
-    return float(np.exp(-(shares * np.log(shares)).sum()))
-
-
-def spread(features: Features) -> float:
-    """Standard deviation of L2-normalised features (N, D) over the images, averaged over dimensions, times √D.
-
-    1 for directions spread evenly, 0 for collapse to one direction; after Chen & He, *SimSiam* (CVPR 2021).
-    """
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    return float((features / np.maximum(norms, 1e-12)).std(0).mean() * np.sqrt(features.shape[1]))
 
 
 def _hold_out(groups: NDArray, generator: np.random.Generator) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ import torch
 from turning_windows import turning
 
 from activevision.encoders import pretrain as loop
-from activevision.encoders.augmentation import augment
+from activevision.encoders.augmentation import augment_windows
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.pretrain import pretrain
@@ -57,7 +57,7 @@ def test_equivariance_learns_what_a_turn_does_and_carries_over_to_new_scenes(tmp
     assert ours["equivariance_error_composite"] < random["equivariance_error_composite"] - 0.05
     assert ours["rank_me"] > 2, "no collapse"
     objective = trained.objective
-    _, metrics = objective.loss(test.batch(np.arange(len(test))))
+    _, metrics, _ = objective.loss(test.batch(np.arange(len(test))))
     assert metrics["pattern_accuracy"] > 0.6, "the maps tell which way the camera turned"
 
 
@@ -82,10 +82,10 @@ def test_a_run_that_broke_off_ends_like_one_that_did_not(
         calls += 1
         if calls > steps:
             raise KeyboardInterrupt
-        return augment(*args)
+        return augment_windows(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "augment", breaks)
+        patch.setattr(loop, "augment_windows", breaks)
         with pytest.raises(KeyboardInterrupt):
             pretrain(TINY, windows, tmp_path)
     assert not (tmp_path / "encoder").exists()
@@ -134,8 +134,8 @@ def test_a_finished_run_is_not_trained_again(windows: WindowDataset, uninterrupt
 
 
 def test_a_folder_with_other_settings_or_data_is_refused_by_name(windows: WindowDataset, uninterrupted: Path) -> None:
-    with pytest.raises(UserError, match=r"other settings \(margin, seed\)"):
-        pretrain(replace(TINY, seed=5, margin=3.0), windows, uninterrupted)
+    with pytest.raises(UserError, match=r"other settings \(seed, settings\)"):
+        pretrain(replace(TINY, seed=5, settings=("margin=3.0",)), windows, uninterrupted)
     with pytest.raises(UserError, match=r"other settings \(data\)"):
         pretrain(TINY, turning(seed=9), uninterrupted)
 
@@ -152,7 +152,7 @@ def test_labels_are_learned_when_they_are_used(tmp_path: Path, windows: WindowDa
     trained = pretrain(
         replace(TINY, label_weight=1.0, epochs=20, learning_rate=5e-3, shift=0, jitter=0.05), windows, tmp_path
     )
-    _, metrics = trained.objective.loss(windows.batch(np.arange(len(windows))))
+    _, metrics, _ = trained.model(windows.batch(np.arange(len(windows))))
     assert metrics["accuracy"] > 0.85
 
 

@@ -357,7 +357,7 @@ def test_unlabelled_episodes_of_any_length_can_be_pretrained_on(tmp_path: Path) 
 
 
 def test_episodes_without_a_label_do_not_count_in_the_label_loss() -> None:
-    from activevision.encoders.objective import LabelLoss
+    from activevision.encoders.labels import LabelLoss
 
     torch.manual_seed(0)
     loss, features = LabelLoss(5, 3, 1.0), torch.randn(4, 2, 5)

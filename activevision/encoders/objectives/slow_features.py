@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
-from torch import nn
 
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
-from activevision.encoders.objective import LabelLoss, encode_windows
+from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
+from activevision.settings import require_positive
 
 
-class SlowFeatures(nn.Module):
+@dataclass(frozen=True)
+class SlowFeaturesSettings:
+    """margin: distance beyond which negatives are left alone; √2 is that of unrelated features."""
+
+    margin: float = 2.0
+
+    def __post_init__(self) -> None:
+        require_positive(self, "margin")
+
+
+class SlowFeatures(Objective):
     r"""Temporal coherence as a contrastive loss: Hadsell, Chopra & LeCun (*Dimensionality reduction by learning an
     invariant mapping*, CVPR 2006) on time as in Mobahi, Collobert & Weston (*Deep learning from temporal coherence in
     video*, ICML 2009). It is the time-only baseline of Jayaraman & Grauman (ICCV 2015): it does not see the egomotion.
 
     For features z_a(t) of window a, with root mean square distances ‖·‖ over the D dimensions,
 
-        L = mean_{a, t} ‖z_a(t) − z_a(t+1)‖² + mean_{a ≠ b, t} max(0, δ − ‖z_a(t) − z_b(t+1)‖)² + λ · cross-entropy.
+        L = mean_{a, t} ‖z_a(t) − z_a(t+1)‖² + mean_{a ≠ b, t} max(0, δ − ‖z_a(t) − z_b(t+1)‖)².
 
-    Negatives are all pairs of frames from different windows of the batch. margin: δ. classes, label_weight: λ.
+    Negatives are all pairs of frames from different windows of the batch. settings: δ.
     """
 
-    def __init__(self, encoder: Encoder, margin: float = 2.0, classes: int = 0, label_weight: float = 0.0):
+    paper = "Mobahi, Collobert & Weston, Deep learning from temporal coherence in video, ICML 2009"
+    Settings = SlowFeaturesSettings
+
+    def __init__(self, encoder: Encoder, settings: SlowFeaturesSettings | None = None):
         super().__init__()
         self.encoder = encoder
-        self.margin = margin
-        self.labels = LabelLoss(encoder.embedding, classes, label_weight)
+        self.margin = (settings or SlowFeaturesSettings()).margin
 
     @classmethod
     def from_config(cls, config: PretrainConfig, encoder: Encoder, dataset: WindowDataset) -> SlowFeatures:
-        return cls(encoder, config.margin, len(dataset.classes), config.label_weight)
+        return cls(encoder, config.own(SlowFeaturesSettings))
 
-    def loss(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def loss(self, batch: Batch) -> Outcome:
         """See ``Objective.loss``."""
         features = encode_windows(self.encoder, batch.frames)
-        coherence, metrics = self.contrastive(features)
-        classification, label_metrics = self.labels(features, batch.labels)
-        return coherence + classification, {**metrics, **label_metrics}
+        return Outcome(*self.contrastive(features), features)
 
     def contrastive(self, features: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss without labels, of features (B, T, D) of windows."""
+        """The loss of features (B, T, D) of windows."""
         before, after = features[:, :-1].transpose(0, 1), features[:, 1:].transpose(0, 1)  # (T − 1, B, D)
         # Not torch.cdist: its gradient is infinite where two frames are equal.
         squared = (

@@ -1,0 +1,26 @@
+"""Pretraining objectives: one file each, by name. This package alone imports nothing heavy."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from activevision.errors import unknown
+
+if TYPE_CHECKING:
+    from activevision.encoders.objectives.objective import Objective
+
+OBJECTIVES = {
+    "equivariance": "EgomotionEquivariance",
+    "slow_features": "SlowFeatures",
+}
+"""Class of each objective; its module is the one of that name."""
+
+
+def objective_class(name: str) -> type[Objective]:
+    """The class of an objective. UserError names the nearest one where there is none of this name."""
+    if name not in OBJECTIVES:
+        raise unknown("objective", name, OBJECTIVES)
+    module = importlib.import_module(f"activevision.encoders.objectives.{name}")
+    found: type[Objective] = getattr(module, OBJECTIVES[name])
+    return found

@@ -1,0 +1,59 @@
+"""``TrainingModel``: an objective and what labels add to it, as one module that a step runs."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from activevision.encoders.backbones import build_backbone
+from activevision.encoders.config import PretrainConfig
+from activevision.encoders.labels import LabelLoss
+from activevision.encoders.objectives import objective_class
+from activevision.encoders.objectives.objective import Objective, Outcome
+from activevision.errors import UserError
+from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import NO_CLASS, Batch
+
+
+class TrainingModel(nn.Module):
+    """objective: what is minimised. labels: a classifier beside it, where some windows have labels."""
+
+    def __init__(self, objective: Objective, labels: LabelLoss | None):
+        super().__init__()
+        self.objective = objective
+        self.labels = labels
+
+    @classmethod
+    def build(cls, config: PretrainConfig, dataset: WindowDataset) -> TrainingModel:
+        """With fresh weights from torch's global generator.
+
+        UserError where the data lacks what the objective needs, or labels that are asked for.
+        """
+        kind = objective_class(config.objective)
+        missing = [name for name in kind.fields if name not in dataset.fields]
+        if missing:
+            raise UserError(
+                f"objective {config.objective!r} needs {', '.join(missing)} beside the frames: collect rollouts with "
+                f"--sensors that have it."
+            )
+        if dataset.length < kind.length:
+            raise UserError(
+                f"objective {config.objective!r} needs windows of {kind.length} frames, these have {dataset.length}: "
+                "collect longer episodes."
+            )
+        unlabelled = bool((dataset.labels == NO_CLASS).all())
+        if config.label_weight > 0 and unlabelled:
+            raise UserError(
+                f"label_weight {config.label_weight} with rollouts that have no labels: leave it at 0, or collect "
+                "rollouts of a catalogue with classes."
+            )
+        encoder = build_backbone(config.backbone, config.embedding)
+        objective = kind.from_config(config, encoder, dataset)
+        labels = None if unlabelled else LabelLoss(encoder.embedding, len(dataset.classes), config.label_weight)
+        return cls(objective, labels)
+
+    def forward(self, batch: Batch) -> Outcome:
+        outcome = self.objective.loss(batch)
+        if self.labels is None:
+            return outcome
+        loss, metrics = self.labels(outcome.features, batch.labels)
+        return outcome._replace(loss=outcome.loss + loss, metrics={**outcome.metrics, **metrics})
