@@ -146,7 +146,7 @@ def test_the_headline_claims_a_win_only_where_the_interval_excludes_zero(results
     for baseline in ("single", "random", "farthest", "sweep"):
         paired_row(results, baseline, (0.01, 0.07))
     assert headline(results)[0] == "ppo beats every baseline at view 3"
-    assert "+4.0 points against random (95 % interval 1.0 to 7.0)" in headline(results)[1]
+    assert "+4.0 points against random (95\xa0% interval 1.0 to 7.0)" in headline(results)[1]
     paired_row(results, "sweep", (-0.01, 0.03))
     assert headline(results)[0] == "ppo beats random at view 3, but not sweep"
     paired_row(results, "random", (-0.02, 0.06))

@@ -165,7 +165,8 @@ def _policy_row(
 def paired(results: dict[str, Any]) -> Element | None:
     if not results["paired"]:
         return None
-    names = list(dict.fromkeys(row["a"] for row in results["paired"]))
+    names = [row["a"] for row in results["paired"]]
+    names = list(dict.fromkeys(sorted(names, key=lambda name: name != findings.protagonist(results))))
     shares = [row for row in results.get("gap_closed", []) if row["share"] is not None]
     lead = (
         f"Same {noun_of(results)}, same starts, same seeds: differences within episodes, which vary less than the "
@@ -234,7 +235,7 @@ def viewpoints(results: dict[str, Any]) -> Element | None:
     return section(
         "Where they looked",
         f"Share of the views from the second on that fell on each viewpoint: elevation upwards, azimuth to the right. "
-        f"White is never, full colour {percent(most)}; an even spread would be {percent(1 / size)}.",
+        f"Empty is never, full colour {percent(most)}; an even spread would be {percent(1 / size)}.",
         element(
             "div",
             [
