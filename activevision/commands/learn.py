@@ -103,7 +103,7 @@ def _views_of_every_scene(world: World, path: Path, seed: int) -> SceneViews:
     if world.on_grid:
         with contextlib.closing(world.make("train", each)) as env:
             return SceneViews.gather(env, seed)
-    with contextlib.closing(_unprepared(world, "train", each)) as env:
+    with contextlib.closing(_unprepared(world, "train", each // 2)) as env:  # two views for each copy
         views = SceneViews.gather(env, seed)
     views.save(path)
     return views
