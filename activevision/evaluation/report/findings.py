@@ -175,7 +175,8 @@ def _more_views(results: dict[str, Any]) -> str | None:
         return None
     return (
         f"Random views do not help: accuracy goes from {percent(row['accuracy'][0])} to {percent(row['accuracy'][-1])} "
-        f"over {len(row['accuracy'])} views, which points at the fusion rather than at the policy."
+        f"over {len(row['accuracy'])} views, which points at the recogniser or the fusion rather than at the "
+        "policy."
     )
 
 

@@ -11,7 +11,7 @@ from activevision.evaluation.report import findings
 from activevision.evaluation.report.accuracy_plot import accuracy_plot
 from activevision.evaluation.report.calibration_plot import calibration_plot
 from activevision.evaluation.report.encoder_plot import encoder_parts
-from activevision.evaluation.report.filmstrip import Filmstrip, filmstrip
+from activevision.evaluation.report.filmstrip import MOST, Filmstrip, filmstrip
 from activevision.evaluation.report.forest_plot import forest_plot
 from activevision.evaluation.report.html import Child, element, responsive
 from activevision.evaluation.report.series import DESCRIPTIONS, series
@@ -211,11 +211,14 @@ def _gap_table(shares: Sequence[dict[str, Any]]) -> Element:
 def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Element | None:
     if not filmstrips:
         return None
+    views = max(len(strip.frames) for strip in filmstrips)
+    some = f" Of the {views} views {MOST} are shown." if views > MOST else ""
     on_grid = "elevations_deg" in results["protocol"]
+    where = " The small figures are the elevation and the azimuth of the camera." if on_grid else ""
     return section(
         "Episodes",
         "The frame, and the belief after it in %. ✓ or ✗: whether the most believed class (coloured bar) is the true "
-        "one (marked ●)." + (" The small figures are the elevation and the azimuth of the camera." if on_grid else ""),
+        f"one (marked ●).{some}{where}",
         element("div", [filmstrip(results, strip) for strip in filmstrips], class_="strips"),
     )
 
