@@ -311,7 +311,7 @@ def _fusion_row(name: str, row: dict[str, Any], shown: Sequence[int], view: int,
 
 
 def calibration(results: dict[str, Any]) -> Element:
-    views = shown_views(results)
+    views = shown_views(results, most=4)  # beside the plot there is no room for more
     wanted = ("random", findings.protagonist(results), *contenders(results)[:3])
     drawn = [name for name in dict.fromkeys(wanted) if name and "reliability" in results["policies"].get(name, {})]
     names = [name for name in results["policies"] if name in (*BASELINES, *contenders(results), "all_views")]
