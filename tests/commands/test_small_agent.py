@@ -48,6 +48,7 @@ def test_from_nothing_to_a_report_and_the_second_time_from_what_is_there(
 
     monkeypatch.setattr("activevision.agents.train.train_recogniser", never)
     monkeypatch.setattr("activevision.agents.train.train_recurrent", never)
+    monkeypatch.setattr("activevision.commands.collect.collect_rollouts", never)
     command.run()
     second = read_results(tmp_path / "results.json")
     assert {**second, "seconds": 0} == {**first, "seconds": 0}
