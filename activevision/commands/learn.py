@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from activevision.agents.views import SceneViews
 
 _VIEWS_A_SCENE = 40  # where the camera moves freely; a grid has its own number
-_PIXELS = 600e6  # that a recogniser looks at: what a processor takes one or two minutes over
+_PIXELS = 900e6  # that a recogniser looks at: what a processor takes about two minutes over
 _LEAST_EPOCHS, _MOST_EPOCHS = 3, 20
 
 
