@@ -9,7 +9,7 @@ from pathlib import Path
 from activevision.errors import UserError
 from activevision.rollouts.manifest import Manifest, Shard
 from activevision.rollouts.rollout import Rollout
-from activevision.rollouts.shards import Episode, read_episode, read_index
+from activevision.rollouts.shards import AGAIN, Episode, read_episode, read_index
 from activevision.rollouts.storage import Storage
 
 
@@ -39,7 +39,7 @@ def chosen_episodes(folder: Path | str, numbers: Iterable[int]) -> list[Numbered
     storage = Storage(folder)
     found = {episode.number: episode for episode in numbered(storage, Manifest.read(storage))}
     if not found:
-        raise UserError(f"{folder} holds no finished episodes: run the same `activevision collect` again.")
+        raise UserError(f"{folder} holds no finished episodes: {AGAIN}.")
     for number in numbers:
         if number not in found:
             raise UserError(f"no episode {number} in {folder}: choose from {min(found)} to {max(found)}.")
