@@ -68,8 +68,10 @@ def collect(
                 job = Job(digest(settings), make_recorder, storage, image)
                 with progress("Collecting rollouts", episodes * recorder.views, "frames") as advance:
                     advance(manifest.frames)
-                    engine(job, missing, recorder, done, advance)
-                _clear(storage)
+                    try:
+                        engine(job, missing, recorder, done, advance)
+                    finally:
+                        _clear(storage)
     return manifest
 
 
