@@ -226,11 +226,15 @@ def _recorder(world: World, split: str, seed: int, policy: str, sensors: tuple[s
 
 def _with_agent(env: Any, world: World, folder: Path) -> tuple[Any, Any]:
     """The environment with an agent's beliefs, and its learnt policy, named by what the agent consists of."""
+    import torch
+
     from activevision.agents.agent import Agent, policy_file
     from activevision.agents.belief_env import BeliefVectorEnv
     from activevision.commands.train import read_facts
     from activevision.files import digest
 
+    # what several threads sum up differs in the last bit from what one does, and beliefs are recorded
+    torch.set_num_threads(1)
     facts = read_facts(folder)
     if not facts["seeds"]:
         raise UserError(f"agent {folder} has no learnt policy: train one with --seeds of at least 1.")
