@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from activevision.errors import UserError
 from activevision.rollouts.manifest import Manifest, Shard
@@ -32,6 +33,11 @@ def numbered(storage: Storage, manifest: Manifest) -> Iterator[Numbered]:
 def read_numbered(storage: Storage, episode: Numbered) -> Rollout:
     """UserError where its bytes are damaged."""
     return read_episode(storage, episode.shard, episode.entry)
+
+
+def made_by(spec: Mapping[str, Any]) -> str:
+    """The environment, the motion or the data set that episodes are of, by their spec."""
+    return str(next((spec[word] for word in ("id", "motion", "dataset") if spec.get(word)), "not recorded"))
 
 
 def chosen_episodes(folder: Path | str, numbers: Iterable[int]) -> list[Numbered]:

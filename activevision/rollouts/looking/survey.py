@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from activevision.errors import UserError
 from activevision.geometry import log_se3
 from activevision.progress import progress
-from activevision.rollouts.looking.episodes import Numbered, numbered, read_numbered
+from activevision.rollouts.looking.episodes import Numbered, made_by, numbered, read_numbered
 from activevision.rollouts.looking.standing import standing_points
 from activevision.rollouts.looking.viewpoints import MOVE, kind_of
 from activevision.rollouts.manifest import Manifest
@@ -202,7 +202,7 @@ def settings_in_words(settings: Mapping[str, Any]) -> dict[str, Any]:
     spec = settings.get("spec") or {}
     protocol = settings.get("protocol") or {}
     found = {
-        "made by": spec.get("id") or spec.get("name"),
+        "made by": made_by(spec),
         "protocol": protocol.get("name"),
         "policy": settings.get("policy"),
         "seed": settings.get("seed"),
