@@ -16,7 +16,7 @@ from activevision.progress import progress
 from activevision.rollouts.engines import Engine, Job, Task, in_this_process
 from activevision.rollouts.manifest import FILE, Manifest, Shard, Source
 from activevision.rollouts.recorder import Recorder
-from activevision.rollouts.shards import IMAGES, index_name, is_intact, shard_name
+from activevision.rollouts.shards import IMAGES, damage, index_name, shard_name
 from activevision.rollouts.storage import Storage
 
 _LOCK = ".lock"
@@ -68,8 +68,10 @@ def collect(
                 job = Job(digest(settings), make_recorder, storage, image)
                 with progress("Collecting rollouts", episodes * recorder.views, "frames") as advance:
                     advance(manifest.frames)
-                    engine(job, missing, recorder, done, advance)
-                _clear(storage)
+                    try:
+                        engine(job, missing, recorder, done, advance)
+                    finally:
+                        _clear(storage)
     return manifest
 
 
@@ -105,7 +107,7 @@ def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episode
     """The manifest to go on from: that of an earlier call, cut to its intact shards, or a new one."""
     if not storage.exists(FILE):
         if storage.names("shard-*.tar"):
-            raise UserError(f"{storage} holds shards without a {FILE}: choose an empty --out.")
+            raise UserError(f"{storage} holds shards without a {FILE}: choose an empty --out, or delete them.")
         manifest = Manifest(settings, source, episodes)
         manifest.write(storage)
         return manifest
@@ -122,7 +124,7 @@ def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episode
     kept = []
     with progress("Checking what is there", len(found.shards), "shards") if found.shards else _silent() as advance:
         for shard in found.shards:
-            if wanted.get(shard.name) == shard.episodes and is_intact(storage, shard):
+            if wanted.get(shard.name) == shard.episodes and damage(storage, shard) is None:
                 kept.append(shard)
             advance(1)
     _clear(storage)

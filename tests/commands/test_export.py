@@ -31,8 +31,9 @@ def test_a_minari_dataset_is_named_after_its_folder(
 ) -> None:
     minari = pytest.importorskip("minari")
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "sets"))
-    for name in ("desk-v2", "my desk"):
-        Export(str(rollouts), "minari", tmp_path / "sets" / name).run()
+    monkeypatch.chdir(tmp_path)
+    for out in (tmp_path / "sets/desk-v2", Path("sets/my desk")):
+        Export(str(rollouts), "minari", out).run()
     assert minari.load_dataset("desk-v2").id == "desk-v2"
     assert minari.MinariDataset(tmp_path / "sets/my desk/data").id == "my-desk-v0"
 

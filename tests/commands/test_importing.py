@@ -37,7 +37,8 @@ def test_what_is_imported_is_what_the_reader_reads_and_can_be_trained_on(tmp_pat
             np.testing.assert_array_equal(getattr(stored, name), getattr(read, name))
     windows = WindowDataset.load(out, 2)
     assert len(windows) == 5 * 2
-    assert windows.classes == ("",)
+    assert windows.classes == ()
+    assert not windows.labelled, "video without labels must not look like video of one class"
 
 
 def test_importing_again_makes_only_what_is_missing(tmp_path: Path) -> None:

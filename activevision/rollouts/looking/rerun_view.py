@@ -12,6 +12,7 @@ from activevision.errors import UserError
 from activevision.geometry import log_se3
 from activevision.optional import require
 from activevision.rollouts.looking import pictures
+from activevision.rollouts.looking.episodes import made_by
 from activevision.rollouts.looking.standing import seen_colours, seen_points
 from activevision.rollouts.rollout import Rollout
 
@@ -50,10 +51,13 @@ def recording(rollout: Rollout, episode: int, classes: tuple[str, ...] = ()) -> 
 
 
 def save(rollout: Rollout, episode: int, path: Path, classes: tuple[str, ...] = ()) -> None:
-    """Write an episode to an .rrd file, which ``rerun FILE`` opens."""
+    """Write an episode to an .rrd file, which ``rerun FILE`` opens. UserError where no file can be."""
     stream = recording(rollout, episode, classes)
     path.parent.mkdir(parents=True, exist_ok=True)
-    stream.save(path, default_blueprint=_blueprint(rollout))
+    try:
+        stream.save(path, default_blueprint=_blueprint(rollout))
+    except RuntimeError as error:
+        raise UserError(f"{path} cannot be written ({error}): check the path and its permissions.") from None
     stream.flush()
     stream.disconnect()
 
@@ -189,7 +193,7 @@ def _about(rollout: Rollout, episode: int) -> str:
         "views": rollout.views,
         "seconds": f"{rollout.time[-1]:.3g}",
         "collisions": int(rollout.collided.sum()),
-        "made by": rollout.spec.get("id") or rollout.spec.get("name") or "not recorded",
+        "made by": made_by(rollout.spec),
         "protocol": rollout.protocol.get("name", "none"),
         "seed": rollout.seed,
         "camera": f"{rollout.camera}, {rollout.rgb.shape[2]} × {rollout.rgb.shape[1]} pixels",

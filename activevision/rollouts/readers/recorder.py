@@ -56,7 +56,7 @@ class VideoRecorder:
             {
                 "spec": {"format": self._format, "dataset": self._title},
                 "protocol": {},
-                "classes": [""],
+                "classes": [],
                 "views": views,
                 "pixels": pixels,
                 "jump": jump,
