@@ -216,6 +216,9 @@ class ExploreTask(Task):
     def prepare(self) -> None:
         self._prepare(np.arange(len(self.entries)))
 
+    def close(self) -> None:
+        self.places.simulator.close()
+
     def _prepare(self, scenes: NDArray[np.int64]) -> None:
         """Load the scenes that are not known yet, and find out what they offer."""
         new = np.unique(scenes[~self._known[scenes]]).tolist()
