@@ -56,4 +56,5 @@ def progress(what: str, total: int, unit: str = "it") -> Iterator[Callable[[int]
             bar.advance(task, steps)
 
         yield advance
-        bar.update(task, total=bar.tasks[task].completed)  # episodes that ended early were counted in full
+        bar.tasks[task].total = bar.tasks[task].completed  # episodes that ended early were counted in full
+        bar.update(task)  # to a new total this would forget the rate

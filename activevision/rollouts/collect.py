@@ -105,13 +105,14 @@ def _tasks(episodes: int, episodes_per_shard: int) -> list[Task]:
 
 def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episodes: int, tasks: list[Task]) -> Manifest:
     """The manifest to go on from: that of an earlier call, cut to its intact shards, or a new one."""
-    if not storage.exists(FILE):
-        if storage.names("shard-*.tar"):
-            raise UserError(f"{storage} holds shards without a {FILE}: choose an empty --out, or delete them.")
+    found = Manifest.read(storage) if storage.exists(FILE) else None
+    there = storage.names("shard-*.tar")
+    if found is None and there:
+        raise UserError(f"{storage} holds shards without a {FILE}: choose an empty --out, or delete them.")
+    if found is None or not (found.shards or there):  # one that failed before its first shard binds nobody
         manifest = Manifest(settings, source, episodes)
         manifest.write(storage)
         return manifest
-    found = Manifest.read(storage)
     if (found.settings, found.source) != (settings, source):
         theirs, ours = ({**m, **vars(s)} for m, s in ((found.settings, found.source), (settings, source)))
         names = ", ".join(sorted(k for k in ours | theirs if ours.get(k) != theirs.get(k)))
@@ -128,7 +129,7 @@ def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episode
                 kept.append(shard)
             advance(1)
     _clear(storage)
-    stale = set(storage.names("shard-*.tar")) - {shard.name for shard in kept}
+    stale = set(there) - {shard.name for shard in kept}
     for name in stale:  # finished but not in the manifest, damaged, or too short: made anew
         storage.remove(name)
         storage.remove(index_name(name))

@@ -26,9 +26,6 @@ _OF_PATH = 0.1  # the same as a share of how far the path reaches; lines and dot
 _LEVEL = 0.1  # cosine: a view that is steeper has no behind
 _POINTS, _POINT = 3000, 0.008  # of what a view sees; metres of their radius
 
-IDS = ("instance", "category")
-FLOWS = ("flow_forward", "flow_backward")
-
 
 def recording(rollout: Rollout, episode: int, classes: tuple[str, ...] = ()) -> Any:
     """A ``rerun.RecordingStream`` of an episode, kept in memory until it is saved or shown.
@@ -105,8 +102,8 @@ def _log_sensors(rr: Any, stream: Any, rollout: Rollout) -> None:
     image = _image(rollout)
     depth = rollout.sensors.get("depth")
     nearest, farthest = pictures.depth_range(depth) if depth is not None else (0.0, 1.0)
-    ids = {name: rollout.sensors[name] for name in IDS if name in rollout.sensors}
-    flows = {name: rollout.pairs[name] for name in FLOWS if name in rollout.pairs}
+    ids = {name: rollout.sensors[name] for name in pictures.IDS if name in rollout.sensors}
+    flows = {name: rollout.pairs[name] for name in pictures.FLOWS if name in rollout.pairs}
     for name, values in ids.items():
         seen = np.unique(values).tolist()
         stream.log(
@@ -211,8 +208,8 @@ def _blueprint(rollout: Rollout) -> Any:
     import rerun.blueprint as rrb
 
     image = _image(rollout)
-    shown = ["rgb", *(name for name in ("depth", *IDS) if name in rollout.sensors)]
-    shown += [name for name in FLOWS if name in rollout.pairs]
+    shown = ["rgb", *(name for name in ("depth", *pictures.IDS) if name in rollout.sensors)]
+    shown += [name for name in pictures.FLOWS if name in rollout.pairs]
     pictures_of = [rrb.Spatial2DView(origin=f"{image}", contents=f"{image}/{name}", name=name) for name in shown]
     hidden = [f"- /{image}/{name}" for name in shown if name != "rgb"]
     # what was seen stays: the surroundings grow as the camera moves
