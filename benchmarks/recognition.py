@@ -118,7 +118,15 @@ def _number(value: float | None) -> str:
 
 
 def speed_section(rows: list[dict]) -> list[str]:
-    lines = ["## Speed", "", "`activevision benchmark`, medians of 5 runs; cores and the rest are in the settings.", ""]
+    lines = [
+        "## Speed",
+        "",
+        "`activevision benchmark`, medians; cores and the rest are in the settings. The seconds of one core are of",
+        "processor time, others of wall time. Rendering and stepping: 7 runs, `render_batch` 15, on an Intel Xeon with",
+        "AVX-512 that was shared (load of its 2 cores: 7 to 9), which costs the row of two cores most of the second.",
+        "`pretrain_images` and `ppo_steps`: 5 earlier runs.",
+        "",
+    ]
     lines += ["| | | settings |", "|---|---|---|"]
     for row in rows:
         settings = ", ".join(f"{key} {value}" for key, value in row["settings"].items())

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 MEMORY = 4 << 30
-"""Bytes of scenes that a simulator keeps unless told otherwise: about 400 furnished rooms, or a few large scans."""
+"""Bytes of scenes that a simulator keeps unless told otherwise: about 350 furnished rooms, or a few large scans."""
 
 
 class Sized(Protocol):
