@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import warnings
 from typing import Annotated
@@ -51,6 +52,9 @@ def main() -> None:
         print(f"activevision: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            print("activevision: no room on the disk: free some space, or give another --out.", file=sys.stderr)
+            sys.exit(2)
         if error.filename is None:  # not about a file that the user named: a bug, whose traceback is wanted
             raise
         print(f"activevision: {error.filename}: {error.strerror}: check the path and its permissions.", file=sys.stderr)

@@ -37,7 +37,7 @@ class _Rate(ProgressColumn):
 
 @contextlib.contextmanager
 def progress(what: str, total: int, unit: str = "it") -> Iterator[Callable[[int], None]]:
-    """Show a bar on standard error while the block runs; yields ``advance(n)``.
+    """Show a bar on standard error while the block runs; yields ``advance(n)``. ``total``: as far as is known.
 
     Without a terminal (a log file, CI) only one closing line is printed, so that logs stay readable.
     """
@@ -56,3 +56,5 @@ def progress(what: str, total: int, unit: str = "it") -> Iterator[Callable[[int]
             bar.advance(task, steps)
 
         yield advance
+        bar.tasks[task].total = bar.tasks[task].completed  # episodes that ended early were counted in full
+        bar.update(task)  # to a new total this would forget the rate

@@ -118,7 +118,15 @@ def _number(value: float | None) -> str:
 
 
 def speed_section(rows: list[dict]) -> list[str]:
-    lines = ["## Speed", "", "`activevision benchmark`, medians of 5 runs; cores and the rest are in the settings.", ""]
+    lines = [
+        "## Speed",
+        "",
+        "`activevision benchmark`, medians; cores and the rest are in the settings. The seconds of one core are of",
+        "processor time, others of wall time. Rendering and stepping: 7 runs, `render_batch` 15, on an Intel Xeon with",
+        "AVX-512 that was shared (load of its 2 cores: 7 to 9), which costs the row of two cores most of the second.",
+        "`pretrain_images` and `ppo_steps`: 5 earlier runs.",
+        "",
+    ]
     lines += ["| | | settings |", "|---|---|---|"]
     for row in rows:
         settings = ", ".join(f"{key} {value}" for key, value in row["settings"].items())
@@ -141,8 +149,8 @@ def simulators_section(rows: list[dict]) -> list[str]:
         "processor time, both in one process pinned to one core and taking turns, unlit, in a textured room.",
         "habitat-sim 0.3.3 draws on the CPU (Mesa llvmpipe), without the backs of triangles. It draws each",
         "sensor anew, where the embedded simulator traces once for all; its time grows with the triangles and",
-        "little with the pixels, so that for rgb alone of a small scene it is the faster one. The machine was",
-        f"shared (load of its 2 cores meanwhile: {min(loads):.1f} to {max(loads):.1f}). Raw scores:",
+        "little with the pixels. An Intel Xeon with AVX-512 (packets of 16 rays); the machine was shared (load of",
+        f"its 2 cores meanwhile: {min(loads):.1f} to {max(loads):.1f}). Raw scores, with quartiles:",
         "[scores/simulators.json](scores/simulators.json).",
         "",
         "| triangles | pixels | sensors | embree | habitat | ratio |",

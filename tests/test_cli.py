@@ -1,9 +1,12 @@
+import errno
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from activevision import cli
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 HEAVY = ("torch", "numba", "stable_baselines3", "embreex", "trimesh", "cv2", "matplotlib")
@@ -63,6 +66,11 @@ def test_help_comes_without_the_heavy_packages(command, tmp_path):
         (("collect", "--motion", "walk", "--scenes", "procedural"), "walk"),
         (("collect", "--policy", "randm"), "did you mean 'random'"),
         (("collect", "--workers", "0"), "at least 1"),
+        (("collect", "--seed", "-1"), "--seed -1"),
+        (("collect", "--episodes", "0"), "at least one"),
+        (("collect", "--motion", "orbit", "--per-scene", "0"), "per_scene=0"),
+        (("collect", "--motion", "orbit", "--views", "0"), "views=0"),
+        (("pretrain", "--data", "memory://absent"), "memory://absent holds no rollouts"),
         (("collect", "--out", "nowhere://bucket"), "no file system"),
         (("data", "check", "absent"), "absent holds no rollouts"),
         (("export", "absent", "--to", "minary", "--out", "x"), "minari"),
@@ -79,6 +87,18 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.rstrip().splitlines()[-1].startswith("activevision: ")
+
+
+def test_a_full_disk_is_one_line_whoever_wrote(monkeypatch, capsys):
+    class Writes:
+        def run(self):
+            raise OSError(errno.ENOSPC, "No space left on device")  # without a file's name, as writing raises it
+
+    monkeypatch.setattr(cli.tyro, "cli", lambda *_, **__: Writes())
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("activevision: no room on the disk")
 
 
 def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):

@@ -12,6 +12,7 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
+from activevision.explore_protocol import ExploreProtocol
 from activevision.files import atomic_write, digest
 from activevision.progress import progress
 from activevision.protocol import Protocol as ViewProtocol
@@ -69,26 +70,19 @@ class SceneViews:
 
     @classmethod
     def gather(cls, env: VectorEnv, seed: int, what: str = "Looking about") -> SceneViews:
-        """From an environment in autoreset mode DISABLED with as many copies as a scene is to have views.
+        """From an environment in autoreset mode DISABLED: on a view grid all of its viewpoints, with a copy for each;
+        elsewhere two for each copy, from random starts, which depend on seed and scene alone.
 
-        On a view grid these are all of its viewpoints, so it must have that many copies; elsewhere random starts, which
-        depend on seed and scene alone. A scene is left before the next is entered, so that none is made ready twice.
+        A scene is left before the next is entered, so that none is made ready twice.
         """
         base: Any = env.unwrapped
-        each = env.num_envs
-        options: dict[str, Any] = {}
-        if isinstance(base.protocol, ViewProtocol):
-            if each != base.protocol.grid_size:
-                raise ValueError(f"{each} copies for a grid of {base.protocol.grid_size} viewpoints")
-            options["viewpoint"] = np.stack(np.divmod(np.arange(each), base.protocol.azimuths), axis=1)
+        look = _all_round if isinstance(base.protocol, ViewProtocol) else _here_and_there
         frames, labels = [], []
-        with progress(what, len(base.entries) * each, "views") as advance:
-            for scene in range(len(base.entries)):
-                seeds = np.random.SeedSequence([seed, scene]).generate_state(each, np.uint32).tolist()
-                observation, info = env.reset(seed=seeds, options={**options, "scene": np.full(each, scene)})
-                frames.append(observation["rgb"])
-                labels.append(int(info["label"][0]))
-                advance(each)
+        with progress(what, len(base.entries), "scenes") as advance:
+            for scene, entry in enumerate(base.entries):
+                frames.append(look(env, scene, seed))
+                labels.append(base.classes.index(entry.label))
+                advance(1)
         scenes = np.array([entry.id for entry in base.entries])
         return cls(np.stack(frames), np.array(labels), scenes, tuple(base.classes))
 
@@ -104,3 +98,27 @@ class SceneViews:
                 return cls(arrays["frames"], arrays["labels"], arrays["scenes"], classes)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise UserError(f"views {path} are missing or damaged ({error}): delete the file and run again.") from None
+
+
+def _all_round(env: VectorEnv, scene: int, seed: int) -> NDArray[np.uint8]:
+    """(E·A, H, W, 3) in raster order."""
+    protocol: ViewProtocol = env.unwrapped.protocol  # type: ignore[attr-defined]
+    if env.num_envs != protocol.grid_size:
+        raise ValueError(f"{env.num_envs} copies for a grid of {protocol.grid_size} viewpoints")
+    viewpoint = np.stack(np.divmod(np.arange(env.num_envs), protocol.azimuths), axis=1)
+    observation, _ = env.reset(options={"scene": np.full(env.num_envs, scene), "viewpoint": viewpoint})
+    return observation["rgb"]
+
+
+def _here_and_there(env: VectorEnv, scene: int, seed: int) -> NDArray[np.uint8]:
+    """(2 · copies, H, W, 3): as episodes begin, which is level, and from the same places with any heading and tilt, as
+    they go on."""
+    protocol: ExploreProtocol = env.unwrapped.protocol  # type: ignore[attr-defined]
+    copies, generator = env.num_envs, np.random.default_rng([seed, scene])
+    options: dict[str, Any] = {"scene": np.full(copies, scene)}
+    begun, info = env.reset(seed=generator.integers(2**31, size=copies).tolist(), options=options)
+    most = np.array([np.pi, np.radians(protocol.locomotion.tilt_limit_deg)])
+    viewpoint = np.array(info["viewpoint"], np.float64)  # x, z, heading, tilt
+    viewpoint[:, 2:] = generator.uniform(-most, most, (copies, 2))
+    turned, _ = env.reset(options={**options, "viewpoint": viewpoint})
+    return np.concatenate([begun["rgb"], turned["rgb"]])

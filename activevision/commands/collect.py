@@ -86,19 +86,26 @@ class Collect:
     """Decides scenes, viewpoints and motions."""
 
     def run(self) -> None:
+        from activevision.rollouts.storage import Storage
+
         engine, sensors = self._engine(), _sensors(self.sensors)
+        if self.seed < 0:
+            raise UserError(f"--seed {self.seed}: give 0 or more.")
         if self.film.motion is None:
             if self.film != Film():
                 raise UserError("--views, --rate, --pixels, --hfov-deg and --per-scene are of films: give a --motion.")
             world = self.choice.any_world()
-            episodes = self.episodes or _EPISODES[world.on_grid]
+            episodes = self._episodes(world.on_grid)
             collect_rollouts(world, self.split, episodes, self.out, self.seed, self.policy, sensors, self.image, engine)
         else:
-            episodes = self.episodes or _EPISODES[False]
+            episodes = self._episodes(on_grid=False)
             self._film(episodes, sensors, engine)
-        if "://" not in self.out:
-            note_run(Path(self.out), "collect", self)
+        if folder := Storage(self.out).path:
+            note_run(folder, "collect", self)
         print(f"{episodes} rollouts are in {self.out}")
+
+    def _episodes(self, on_grid: bool) -> int:
+        return _EPISODES[on_grid] if self.episodes is None else self.episodes
 
     def _film(self, episodes: int, sensors: tuple[str, ...], engine: Engine) -> None:
         from activevision.commands.flow_pairs import FlowPairs
@@ -182,7 +189,7 @@ def _collect(
     from activevision.rollouts.manifest import Source
 
     source = Source(catalogue.name, split, catalogue.licence, catalogue.credit)
-    per_shard = together * max(1, _FRAMES // (together * views))
+    per_shard = together * max(1, _FRAMES // max(1, together * views))
     engine = engine or in_this_process
     collect(make_recorder, episodes, out, source, episodes_per_shard=per_shard, image=image, engine=engine)
 
@@ -219,11 +226,15 @@ def _recorder(world: World, split: str, seed: int, policy: str, sensors: tuple[s
 
 def _with_agent(env: Any, world: World, folder: Path) -> tuple[Any, Any]:
     """The environment with an agent's beliefs, and its learnt policy, named by what the agent consists of."""
+    import torch
+
     from activevision.agents.agent import Agent, policy_file
     from activevision.agents.belief_env import BeliefVectorEnv
     from activevision.commands.train import read_facts
     from activevision.files import digest
 
+    # what several threads sum up differs in the last bit from what one does, and beliefs are recorded
+    torch.set_num_threads(1)
     facts = read_facts(folder)
     if not facts["seeds"]:
         raise UserError(f"agent {folder} has no learnt policy: train one with --seeds of at least 1.")

@@ -26,8 +26,8 @@ class ImportData:
     """kitti (odometry), tum (RGB-D, also ETH3D SLAM), 7-scenes, or folder (frames and a file of poses)."""
     folder: tyro.conf.Positional[Path]
     """Where the data set was unpacked to."""
-    out: Path = Path("runs/imported")
-    """Folder for the shards."""
+    out: str = "runs/imported"
+    """Folder for the shards, or an fsspec URL (s3://…)."""
     sequence: tuple[str, ...] = ()
     """Only these sequences."""
     views: int = 16
@@ -71,6 +71,7 @@ class ImportData:
 
         from activevision.commands.run_folder import note_run
         from activevision.rollouts.collect import collect
+        from activevision.rollouts.storage import Storage
 
         recorder = self._recorder()
         for name, account in recorder.accounts.items():
@@ -79,7 +80,8 @@ class ImportData:
         source = replace(recorder.source, **{name: value for name, value in given.items() if value is not None})
         # the recorder has read the text files of all sequences, so that the one that is checked is the one that records
         collect(partial(_same, recorder), recorder.episodes, self.out, source, image=self.image)
-        note_run(self.out, "data import", self)
+        if folder := Storage(self.out).path:
+            note_run(folder, "data import", self)
         print(f"{recorder.episodes} episodes are in {self.out} ({source.licence})")
 
     def _recorder(self) -> VideoRecorder:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from activevision.agents.views import SceneViews
 
 _VIEWS_A_SCENE = 40  # where the camera moves freely; a grid has its own number
-_PIXELS = 600e6  # that a recogniser looks at: what a processor takes one or two minutes over
+_PIXELS = 900e6  # that a recogniser looks at: what a processor takes about two minutes over
 _LEAST_EPOCHS, _MOST_EPOCHS = 3, 20
 
 
@@ -77,13 +77,20 @@ def learn(
     world = choice.world()
     with timed("collect"):
         for split, count in (("train", episodes), ("val", episodes // 4)):
-            collect_rollouts(world, split, count, out / "rollouts" / split, seed)
+            if not _is_collected(out / "rollouts" / split, count):  # opening a world of rooms takes minutes
+                collect_rollouts(world, split, count, out / "rollouts" / split, seed)
         train, heldout = (WindowDataset.load(out / "rollouts" / split) for split in ("train", "val"))
         views = _views_of_every_scene(world, out / "views.npz", seed)
     with timed("pretrain"):
         encoder, figures = pretrain_with_baseline(pretrain, train, heldout, out / "encoder")
     with timed("train"):
         return train_in(out / "agent", choice, encoder, train, heldout, agent, figures, views), figures
+
+
+def _is_collected(folder: Path, episodes: int) -> bool:
+    from activevision.rollouts.manifest import FILE, Manifest
+
+    return (folder / FILE).exists() and Manifest.read(folder).finished == episodes
 
 
 def _views_of_every_scene(world: World, path: Path, seed: int) -> SceneViews:
@@ -96,7 +103,7 @@ def _views_of_every_scene(world: World, path: Path, seed: int) -> SceneViews:
     if world.on_grid:
         with contextlib.closing(world.make("train", each)) as env:
             return SceneViews.gather(env, seed)
-    with contextlib.closing(_unprepared(world, "train", each)) as env:
+    with contextlib.closing(_unprepared(world, "train", each // 2)) as env:  # two views for each copy
         views = SceneViews.gather(env, seed)
     views.save(path)
     return views

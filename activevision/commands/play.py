@@ -72,7 +72,9 @@ class Play:
                 write_strip(self.out / "played.png", recording.rollouts, keys.words)
                 note_run(self.out, "play", self)
         if len(recording.rollouts) > before:
-            print(f"{len(recording.rollouts)} rollouts are in {self.out}; see {self.out / 'played.png'}")
+            count = len(recording.rollouts)
+            there = "1 rollout is" if count == 1 else f"{count} rollouts are"
+            print(f"{there} in {self.out}; see {self.out / 'played.png'}")
         else:
             print("nothing was moved, so nothing is saved")
 

@@ -22,11 +22,11 @@ class Pretrain:
     """Pretrain an encoder on rollouts and measure it. Goes on where it was stopped."""
 
     config: Annotated[PretrainConfig, tyro.conf.arg(name="")] = field(default_factory=PretrainConfig)
-    data: Path = Path("runs/rollouts")
-    """Rollouts to learn from."""
+    data: str = "runs/rollouts"
+    """Rollouts to learn from: a folder or URL."""
     skip_damaged: bool = False
     """Go on without shards that are damaged, and say which were left out."""
-    heldout: Path | None = None
+    heldout: str | None = None
     """Rollouts of other objects to measure the encoder on; without them it is not measured."""
     out: Path = Path("runs/encoder")
     """Folder of the run; the encoder itself goes to its subfolder "encoder"."""

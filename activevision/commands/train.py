@@ -30,9 +30,9 @@ class Train:
     config: Annotated[AgentConfig, tyro.conf.arg(name="")] = field(default_factory=AgentConfig)
     encoder: Path = Path("runs/encoder/encoder")
     """A pretrained encoder."""
-    data: Path = Path("runs/rollouts")
-    """Rollouts of the training split, from the same scenes."""
-    heldout: Path | None = None
+    data: str = "runs/rollouts"
+    """Folder or URL of rollouts of the training split, from the same scenes."""
+    heldout: str | None = None
     """Rollouts of the validation split, which environments without a view grid are calibrated on."""
     out: Path = Path("runs/agent")
     """Folder for the agent."""
@@ -63,7 +63,7 @@ class Train:
         print(f"the agent is in {self.out}")
 
 
-def check_rollouts(folder: Path, world: World) -> None:
+def check_rollouts(folder: str, world: World) -> None:
     """UserError where the rollouts of a folder were collected in another environment or under another protocol."""
     from activevision.errors import UserError
     from activevision.files import as_json

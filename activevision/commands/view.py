@@ -30,7 +30,7 @@ class View:
 
         (found,) = chosen_episodes(self.folder, [self.episode])
         rollout = read_numbered(Storage(self.folder), found)
-        classes = tuple(Manifest.read(self.folder).settings.get("classes", ()))
+        classes = Manifest.read(self.folder).classes
         if self.save is None:
             rerun_view.show(rollout, self.episode, classes)
         else:

@@ -39,6 +39,9 @@ class AnsweringTask(Task):
     def prepare(self) -> None:
         self.task.prepare()
 
+    def close(self) -> None:
+        self.task.close()
+
     @property
     def simulator_settings(self) -> dict[str, Any]:
         return self.task.simulator_settings

@@ -21,7 +21,7 @@ from activevision.envs.task import Task, asked, noted
 from activevision.errors import UserError, unknown
 from activevision.explore_protocol import TASKS, ExploreProtocol, get_explore_protocol
 from activevision.geometry import egomotion, log_se3
-from activevision.machine import spread
+from activevision.machine import give_memory_back, spread
 from activevision.progress import progress
 from activevision.scenes import Catalogue, get_catalogue
 from activevision.simulators.registry import SimulatorFactory, get_simulator
@@ -215,6 +215,10 @@ class ExploreTask(Task):
 
     def prepare(self) -> None:
         self._prepare(np.arange(len(self.entries)))
+
+    def close(self) -> None:
+        self.places.simulator.close()
+        give_memory_back()  # of rooms that several threads have made ready
 
     def _prepare(self, scenes: NDArray[np.int64]) -> None:
         """Load the scenes that are not known yet, and find out what they offer."""

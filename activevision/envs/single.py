@@ -50,6 +50,10 @@ class TaskEnv(TaskFacts, gymnasium.Env[dict[str, NDArray], Any]):
         """Probabilities (C,) for ``render`` to draw beside the view, from whoever does the recognising."""
         self._belief = None if belief is None else np.asarray(belief, np.float64)
 
+    def close(self) -> None:
+        """Release the scenes and what renders them."""
+        self.task.close()
+
     def render(self) -> NDArray[np.uint8] | None:
         if self.render_mode is None:
             gymnasium.logger.warn("render() without a render_mode: make the environment with render_mode='rgb_array'.")

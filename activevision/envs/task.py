@@ -60,6 +60,10 @@ class Task(ABC):
     def step(self, mask: NDArray[np.bool_], actions: Any, generators: Sequence[Any]) -> None:
         """Act where ``mask`` is set. UserError for an action outside of the action space."""
 
+    @abstractmethod
+    def close(self) -> None:
+        """Release what renders. Nothing may be asked for afterwards; closing again does nothing."""
+
     @property
     @abstractmethod
     def terminated(self) -> NDArray[np.bool_]: ...

@@ -107,6 +107,10 @@ class TaskVectorEnv(TaskFacts, VectorEnv[dict[str, NDArray], Any, NDArray]):
         """Probabilities (N, C) for ``render`` to draw beside the views."""
         self._belief = None if belief is None else np.asarray(belief, np.float64)
 
+    def close_extras(self, **_: Any) -> None:
+        """Release the scenes and what renders them; ``close`` calls it, once."""
+        self.task.close()
+
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         if self.render_mode is None:
             return None

@@ -95,6 +95,9 @@ class ViewTask(Task):
         if isinstance(self.viewpoints, GridViewpoints):
             self.viewpoints.grid.prepare()
 
+    def close(self) -> None:
+        self.viewpoints.close()
+
     @property
     def simulator_settings(self) -> dict[str, Any]:
         return self.viewpoints.simulator_settings

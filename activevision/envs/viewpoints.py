@@ -70,6 +70,10 @@ class ViewpointSpace(Protocol):
         """Images (N, H, W, …) of scenes (N,), of each sensor, made anew."""
         ...
 
+    def close(self) -> None:
+        """Release what renders."""
+        ...
+
 
 class GridViewpoints:
     """Viewpoints of a protocol's view grid; a motion is an index into ``protocol.motions``; seeing is a look-up."""
@@ -129,6 +133,9 @@ class GridViewpoints:
 
     def look(self, scenes: NDArray, states: NDArray, sensors: Sequence[str]) -> dict[str, NDArray]:
         return {sensor: self.grid.views(scenes, states, sensor) for sensor in sensors}
+
+    def close(self) -> None:
+        self.grid.close()
 
 
 class SphereViewpoints:
@@ -193,3 +200,6 @@ class SphereViewpoints:
 
     def look(self, scenes: NDArray, states: NDArray, sensors: Sequence[str]) -> dict[str, NDArray]:
         return self._simulator.render(scenes, self.poses(states), self.protocol.camera, sensors)
+
+    def close(self) -> None:
+        self._simulator.close()

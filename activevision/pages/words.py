@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 MINUS, NARROW_SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+INTERVAL = f"95{NARROW_SPACE}% interval"
 
 
 def number(value: float, digits: int = 1, sign: bool = False) -> str:

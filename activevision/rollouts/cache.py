@@ -26,7 +26,7 @@ from activevision.machine import spread
 from activevision.progress import progress
 from activevision.rollouts.frames import FrameStore, label_indices
 from activevision.rollouts.manifest import Manifest, Source
-from activevision.rollouts.shards import damage, stored_episodes, whole_manifest
+from activevision.rollouts.shards import AGAIN, damage, stored_episodes, whole_manifest
 from activevision.rollouts.storage import Storage
 from activevision.rollouts.stored import DERIVED, MOTIONS, StoredEpisode
 
@@ -218,7 +218,7 @@ class _Reader:
                 if rgb is None:
                     advance(episode.views)
             if not labels:
-                raise UserError(f"every shard of {self._storage} is missing or damaged: collect the rollouts again.")
+                raise UserError(f"every shard of {self._storage} is missing or damaged: {AGAIN}.")
             table = zip(_EPISODES, (offsets, labels, scenes, intrinsics), strict=True)
             for name, values in table:
                 if name in columns:

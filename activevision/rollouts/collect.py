@@ -16,7 +16,7 @@ from activevision.progress import progress
 from activevision.rollouts.engines import Engine, Job, Task, in_this_process
 from activevision.rollouts.manifest import FILE, Manifest, Shard, Source
 from activevision.rollouts.recorder import Recorder
-from activevision.rollouts.shards import IMAGES, index_name, is_intact, shard_name
+from activevision.rollouts.shards import IMAGES, damage, index_name, shard_name
 from activevision.rollouts.storage import Storage
 
 _LOCK = ".lock"
@@ -68,8 +68,10 @@ def collect(
                 job = Job(digest(settings), make_recorder, storage, image)
                 with progress("Collecting rollouts", episodes * recorder.views, "frames") as advance:
                     advance(manifest.frames)
-                    engine(job, missing, recorder, done, advance)
-                _clear(storage)
+                    try:
+                        engine(job, missing, recorder, done, advance)
+                    finally:
+                        _clear(storage)
     return manifest
 
 
@@ -103,13 +105,14 @@ def _tasks(episodes: int, episodes_per_shard: int) -> list[Task]:
 
 def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episodes: int, tasks: list[Task]) -> Manifest:
     """The manifest to go on from: that of an earlier call, cut to its intact shards, or a new one."""
-    if not storage.exists(FILE):
-        if storage.names("shard-*.tar"):
-            raise UserError(f"{storage} holds shards without a {FILE}: choose an empty --out.")
+    found = Manifest.read(storage) if storage.exists(FILE) else None
+    there = storage.names("shard-*.tar")
+    if found is None and there:
+        raise UserError(f"{storage} holds shards without a {FILE}: choose an empty --out, or delete them.")
+    if found is None or not (found.shards or there):  # one that failed before its first shard binds nobody
         manifest = Manifest(settings, source, episodes)
         manifest.write(storage)
         return manifest
-    found = Manifest.read(storage)
     if (found.settings, found.source) != (settings, source):
         theirs, ours = ({**m, **vars(s)} for m, s in ((found.settings, found.source), (settings, source)))
         names = ", ".join(sorted(k for k in ours | theirs if ours.get(k) != theirs.get(k)))
@@ -122,11 +125,11 @@ def _open(storage: Storage, settings: Mapping[str, Any], source: Source, episode
     kept = []
     with progress("Checking what is there", len(found.shards), "shards") if found.shards else _silent() as advance:
         for shard in found.shards:
-            if wanted.get(shard.name) == shard.episodes and is_intact(storage, shard):
+            if wanted.get(shard.name) == shard.episodes and damage(storage, shard) is None:
                 kept.append(shard)
             advance(1)
     _clear(storage)
-    stale = set(storage.names("shard-*.tar")) - {shard.name for shard in kept}
+    stale = set(there) - {shard.name for shard in kept}
     for name in stale:  # finished but not in the manifest, damaged, or too short: made anew
         storage.remove(name)
         storage.remove(index_name(name))

@@ -81,7 +81,8 @@ class Processes:
         context = multiprocessing.get_context("spawn")  # a fork would inherit the simulators' threads half alive
         frames: Any = context.Value("q", 0)
         with _pool(min(self.workers, len(tasks)), context, job, frames) as pool:
-            running: set[Future[Shard]] = {pool.submit(_run, task) for task in tasks}
+            with _deaf_to_interrupts():
+                running: set[Future[Shard]] = {pool.submit(_run, task) for task in tasks}
             seen = 0
             while running:
                 finished, running = wait(running, _GLANCE, FIRST_COMPLETED)
@@ -109,8 +110,26 @@ def _pool(workers: int, context: Any, job: Job, frames: Any) -> Iterator[Process
         pool.shutdown(wait=False, cancel_futures=True)
         for process in workers_of:
             process.terminate()
+        for process in workers_of:
+            process.join()
         raise
     pool.shutdown()
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started meanwhile never hear of Ctrl-C, which reaches the whole group: their parent ends them.
+
+    Were they to do this by themselves, it would come too late for one that is still loading this package.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which alone may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _job: Job
@@ -121,7 +140,6 @@ _frames: Any
 def _begin(job: Job, frames: Any) -> None:
     """Make this worker process ready."""
     global _job, _recorder, _frames
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
     parent = multiprocessing.parent_process()
     assert parent is not None
     threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()

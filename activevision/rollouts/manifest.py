@@ -96,21 +96,26 @@ class Manifest:
         path = f"{storage}/{FILE}"
         if not storage.exists(FILE):
             raise UserError(
-                f"{storage} holds no rollouts (no {FILE}): give a folder that `activevision collect` wrote."
+                f"{storage} holds no rollouts (no {FILE}): give a folder that `collect` or `data import` wrote."
             )
         content = parse_json(storage.read(FILE), path)
         if not isinstance(content, dict) or content.get("schema") != SCHEMA:
             found = content.get("schema") if isinstance(content, dict) else None
             raise UserError(f"{path} has schema {found!r}, this version reads {SCHEMA}: collect the rollouts again.")
         try:
-            return cls(
-                settings=content["settings"],
+            manifest = cls(
+                settings=dict(content["settings"]),
                 source=Source(**content["source"]),
                 episodes=content["episodes"],
                 shards=tuple(Shard(**shard) for shard in content["shards"]),
             )
-        except (KeyError, TypeError) as error:
-            raise UserError(f"{path} is damaged ({error}): delete the folder and collect again.") from None
+            numbers = (manifest.episodes, manifest.finished, manifest.frames, len(manifest.classes))
+            if not all(isinstance(number, int) for number in numbers):
+                raise TypeError(f"counts of {numbers}")
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"no {error}" if isinstance(error, KeyError) else error
+            raise UserError(f"{path} is damaged ({what}): delete the folder, and make it again.") from None
+        return manifest
 
 
 def _storage(folder: Path | str | Storage) -> Storage:

@@ -52,6 +52,8 @@ from activevision.rollouts.stored import STORED, StoredEpisode
 
 IMAGES = ("png", "jpg")
 _JPEG_QUALITY = 95
+AGAIN = "run the command that made it again"
+ANEW = f"{AGAIN}, which makes that shard anew, or go on without it (pretrain --skip-damaged, skip_damaged=True)"
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,6 @@ def checksum(storage: Storage, name: str) -> str:
     return hasher.hexdigest()
 
 
-def is_intact(storage: Storage, shard: Shard) -> bool:
-    """Whether the shard's file exists with the bytes that the manifest vouches for."""
-    return storage.exists(shard.name) and checksum(storage, shard.name) == shard.sha256
-
-
 def damage(storage: Storage, shard: Shard) -> str | None:
     """What is wrong with a shard and what to do about it, in one line; None where nothing is."""
     if not storage.exists(shard.name):
@@ -133,10 +130,7 @@ def damage(storage: Storage, shard: Shard) -> str | None:
 
 
 def _remedied(storage: Storage, shard: Shard, what: str) -> str:
-    return (
-        f"shard {storage}/{shard.name} {what}: run the same `activevision collect` again, it makes that shard anew, or "
-        "leave it out with --skip-damaged."
-    )
+    return f"shard {storage}/{shard.name} {what}: {ANEW}."
 
 
 @contextlib.contextmanager
@@ -149,15 +143,40 @@ def _fetched(storage: Storage, name: str) -> Iterator[IO[bytes]]:
 
 
 def read_index(storage: Storage, shard: Shard) -> list[Episode]:
-    """The episodes of a shard, in order; made from the shard where the index is missing or damaged."""
-    name = index_name(shard.name)
+    """The episodes of a shard, in order; made from the shard where the index is missing or damaged.
+
+    UserError where the shard is not fit for that either.
+    """
     try:
-        episodes = [Episode(**entry) for entry in json.loads(storage.read(name))["episodes"]]
-        if len(episodes) == shard.episodes and sum(episode.views for episode in episodes) == shard.frames:
-            return episodes
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return stored_index(storage, shard)
+    except (FileNotFoundError, ValueError):
         pass
-    return list(_scan(storage, shard))
+    try:
+        return list(_scan(storage, shard))
+    except FileNotFoundError:
+        raise UserError(_remedied(storage, shard, "is missing")) from None
+    except (tarfile.TarError, ValueError, KeyError) as error:
+        raise UserError(_remedied(storage, shard, f"and its index are damaged ({error})")) from None
+
+
+def stored_index(storage: Storage, shard: Shard) -> list[Episode]:
+    """The episodes as the index has them. FileNotFoundError without one, ValueError where it is not of this shard."""
+    content = storage.read(index_name(shard.name))
+    try:
+        episodes = [Episode(**entry) for entry in json.loads(content)["episodes"]]
+        frames = sum(episode.views for episode in episodes)
+        starts = [0, *(episode.offset + episode.size for episode in episodes)]
+        numbers = [int(episode.key) for episode in episodes]
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"does not parse ({error})") from None
+    if (len(episodes), frames) != (shard.episodes, shard.frames):
+        raise ValueError(
+            f"speaks of {len(episodes)} episodes and {frames} frames, its manifest of {shard.episodes} and "
+            f"{shard.frames}"
+        )
+    if [episode.offset for episode in episodes] != starts[:-1] or numbers != sorted(numbers):
+        raise ValueError("does not point to where episodes begin")
+    return episodes
 
 
 def read_episode(storage: Storage, shard: Shard, episode: Episode) -> Rollout:
@@ -168,11 +187,14 @@ def read_episode(storage: Storage, shard: Shard, episode: Episode) -> Rollout:
 def stored_episode(storage: Storage, shard: Shard, episode: Episode) -> StoredEpisode:
     """One episode, without reading what stands before it; its shard is not checked against its checksum.
 
-    UserError where the bytes are not those of an episode.
+    UserError where there is no such shard, or the bytes are not those of an episode.
     """
-    with storage.open(shard.name) as file:
-        file.seek(episode.offset)
-        data = file.read(episode.size)
+    try:
+        with storage.open(shard.name) as file:
+            file.seek(episode.offset)
+            data = file.read(episode.size)
+    except FileNotFoundError:
+        raise UserError(_remedied(storage, shard, "is missing")) from None
     return StoredEpisode(data, f"{storage}/{shard.name}")
 
 
@@ -218,10 +240,7 @@ def whole_manifest(folder: Path | str) -> Manifest:
     """The manifest of a data set whose collection ran to its end, else a UserError."""
     manifest = Manifest.read(folder)
     if manifest.finished != manifest.episodes:
-        raise UserError(
-            f"{folder} holds {manifest.finished} of {manifest.episodes} episodes: "
-            "run the same `activevision collect` again to finish it."
-        )
+        raise UserError(f"{folder} holds {manifest.finished} of {manifest.episodes} episodes: {AGAIN} to finish it.")
     return manifest
 
 

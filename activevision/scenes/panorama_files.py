@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from activevision.errors import UserError
 from activevision.scenes.srgb import LINEAR, bytes_from_linear
@@ -138,4 +138,6 @@ def _check_aspect(path: Path, width: int, height: int) -> None:
 def _unreadable(path: Path, error: Exception) -> UserError:
     kind = path.suffix[1:].upper()
     reason = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, UnidentifiedImageError):  # its own words name the object in memory that was read
+        reason = "of no known picture format"
     return UserError(f"{path}: not a readable {kind} picture ({reason[:120]}): export it again.")

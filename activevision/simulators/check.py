@@ -193,6 +193,7 @@ def _check_refusals(check: Check, simulator: Simulator, turns_only: bool) -> Non
         ("poses of shape (N, 3, 4)", ids, poses[:, :3]),
         ("one pose without the batch axis", ids[:1], poses[0]),
         ("scene id beyond the last scene", ids + len(check.scenes), poses),
+        ("negative scene id", ids - 1, poses),
     ):
         with _refused(what, (UserError, ValueError, IndexError)):
             simulator.render(some_ids, some_poses, camera, sensors)

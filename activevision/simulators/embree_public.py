@@ -33,8 +33,13 @@ class PublicTree:
     """An embreex scene of one triangle mesh; vertices (V, 3) float32, faces (F, 3) integers."""
 
     def __init__(self, vertices: NDArray[np.float32], faces: NDArray[np.integer]):
-        self._scene = EmbreeScene()
+        self._scene, self._triangles = EmbreeScene(), len(faces)
         TriangleMesh(self._scene, np.ascontiguousarray(vertices, np.float32), np.ascontiguousarray(faces, np.int32))
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds, by estimate: a triangle in Embree's tree, and the corners that it copies."""
+        return 120 * self._triangles
 
     def first(self, origins: NDArray[np.float32], directions: NDArray[np.float32]) -> Hits:
         """What rays from (R, 3) along (R, 3) meet first."""

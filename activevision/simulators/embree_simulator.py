@@ -18,11 +18,11 @@ from activevision.scenes.srgb import linear_from_srgb
 from activevision.simulators.baking import lamp_light
 from activevision.simulators.embree import TriangleTree, new_packet, packet_arguments
 from activevision.simulators.lighting import UNLIT, Lighting
-from activevision.simulators.made_once import MadeOnce
+from activevision.simulators.made_once import MEMORY, MadeOnce
 from activevision.simulators.ray_spacing import ray_spacing
 from activevision.simulators.ray_tiles import ray_tiles
 from activevision.simulators.runs import runs
-from activevision.simulators.simulator import SENSORS, check_poses, check_sensors
+from activevision.simulators.simulator import SENSORS, check_poses, check_scenes, check_sensors
 from activevision.simulators.surface import Surface, flatten
 from activevision.simulators.tracing import PACKET, trace_views
 
@@ -39,6 +39,11 @@ class _Compiled(NamedTuple):
     surface: Surface
     baked: NDArray[np.float32]
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds."""
+        return self.tree.nbytes + self.surface.nbytes + self.baked.nbytes
+
 
 class EmbreeSimulator:
     """Renders scenes by tracing packets of rays through Embree; see ``Simulator`` for the interface.
@@ -47,7 +52,8 @@ class EmbreeSimulator:
     lighting: for all scenes; unless given, a scene's own lamps where it has any, with soft shadows.
     samples: rays per pixel side for rgb; depth and ids always come from the ray through the pixel's centre.
     threads: how many render at once; all processors unless given. The images do not depend on it.
-    keep: compiled scenes held in memory; the least recently rendered goes first.
+    memory: bytes of compiled scenes that are kept; the least recently rendered go first. Fewer than are rendered in
+        turn make every call compile.
     """
 
     def __init__(
@@ -57,18 +63,18 @@ class EmbreeSimulator:
         samples: int = 2,
         lighting: Lighting | None = None,
         threads: int | None = None,
-        keep: int = 256,
+        memory: int = MEMORY,
     ):
         if samples < 1:
             raise UserError(f"simulator with samples={samples}: it needs at least 1 ray per pixel side.")
-        self._lamps = lighting is None
+        lamps = lighting is None
         lighting = lighting or Lighting()
         self.settings: dict[str, Any] = {
             "simulator": "embree",
             "version": _VERSION,
             "samples": samples,
             "lighting": asdict(lighting),
-            "lamps": self._lamps,
+            "lamps": lamps,
         }
         self._samples = samples
         directions = np.array([direction for direction, _ in lighting.lights]).reshape(-1, 3)
@@ -76,16 +82,21 @@ class EmbreeSimulator:
         radiances = np.array([radiance for _, radiance in lighting.lights]).reshape(-1, 3)
         self._lights = np.concatenate([directions, radiances], axis=1).astype(np.float32)
         self._fill, self._ambient = np.float32(lighting.fill), np.float32(lighting.ambient)
-        self._background = linear_from_srgb(np.array(lighting.background)).astype(np.float32)
-        self._compiled = MadeOnce(lambda scene_id: self._made_ready(scenes[scene_id]), keep)
+        background = linear_from_srgb(np.array(lighting.background)).astype(np.float32)
+        # it does not hold this simulator, whose memory would otherwise outlive its last user until garbage is collected
+        self._compiled = MadeOnce(lambda scene_id: _made_ready(scenes[scene_id], background, lamps), memory)
+        self._scenes = scenes
+        self._closed = False
         self._pool = ThreadPoolExecutor(threads or cores())
 
     def render(
         self, scene_ids: ArrayLike, poses: ArrayLike, camera: CameraModel, sensors: Sequence[str] = ("rgb",)
     ) -> dict[str, NDArray]:
         """Images (N, H, W, …) of each sensor; scene_ids (N,), poses (N, 4, 4) ``world_from_camera``."""
+        if self._closed:
+            raise RuntimeError("render: this simulator is closed")
         check_sensors(sensors)
-        scene_ids = np.asarray(scene_ids, np.int64).reshape(-1)
+        scene_ids = check_scenes(scene_ids, len(self._scenes))
         poses = np.ascontiguousarray(poses, np.float64)
         if poses.shape != (len(scene_ids), 4, 4):
             raise ValueError(
@@ -104,6 +115,7 @@ class EmbreeSimulator:
         return images
 
     def close(self) -> None:
+        self._closed = True
         self._pool.shutdown()
         for compiled in self._compiled.clear():
             compiled.tree.close()
@@ -149,11 +161,13 @@ class EmbreeSimulator:
             *outputs,
         )
 
-    def _made_ready(self, scene: Scene) -> _Compiled:
-        vertices, faces, surface = flatten(scene)
-        surface.meshes["glow"][-1] = self._background
-        tree = TriangleTree(vertices, faces)
-        baked = np.zeros((0, 3, 3), np.float32)
-        if self._lamps and scene.lamps:
-            baked = lamp_light(tree, vertices[faces], surface.normals, scene.lamps)
-        return _Compiled(tree, surface, baked)
+
+def _made_ready(scene: Scene, background: NDArray[np.float32], lamps: bool) -> _Compiled:
+    """A scene before a background (3,) of linear light, lit by its own lamps where it has any and they are wanted."""
+    vertices, faces, surface = flatten(scene)
+    surface.meshes["glow"][-1] = background
+    tree = TriangleTree(vertices, faces)
+    baked = np.zeros((0, 3, 3), np.float32)
+    if lamps and scene.lamps:
+        baked = lamp_light(tree, vertices[faces], surface.normals, scene.lamps)
+    return _Compiled(tree, surface, baked)

@@ -25,7 +25,7 @@ from activevision.scenes.navigable import Agent
 from activevision.simulators.habitat_navigable import HabitatNavigableArea
 from activevision.simulators.habitat_process import RENDERERS, hushed
 from activevision.simulators.habitat_scenes import HabitatScene, HabitatStage, Source, name_of, source_of
-from activevision.simulators.simulator import SENSORS, check_poses, check_sensors
+from activevision.simulators.simulator import SENSORS, check_poses, check_scenes, check_sensors
 
 __all__ = ["HabitatScene", "HabitatSimulator", "HabitatStage"]
 
@@ -98,7 +98,7 @@ class HabitatSimulator:
         check_sensors(sensors)
         if "normal" in sensors:
             raise UserError("habitat-sim renders no normals: leave the sensor out, or use the embedded simulator.")
-        scene_ids = np.asarray(scene_ids, np.int64).reshape(-1)
+        scene_ids = check_scenes(scene_ids, len(self._arguments["scenes"]))
         poses = np.ascontiguousarray(poses, np.float64)
         if poses.shape != (len(scene_ids), 4, 4):
             raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections import defaultdict
@@ -106,12 +107,12 @@ def glb(meshes: Sequence[Mesh], backs: bool = True) -> bytes:
 
 
 def stage_glb(path: Path) -> Path:
-    """A mesh file as binary glTF in the cache, colours of vertices included; one that is glTF already as it is.
+    """A mesh file as binary glTF in the cache; one that is glTF already as it is, unless it has bare vertex colours.
 
     habitat-sim shows vertex colours only where there is a material as well, and turns no PLY file upright.
     UserError where the file cannot be read.
     """
-    if path.suffix.lower() in (".glb", ".gltf"):
+    if path.suffix.lower() in (".glb", ".gltf") and not _bare_colours(path):
         return path.resolve()
     state = path.stat()
     copy = cache_dir("habitat") / f"{digest(_VERSION, str(path.resolve()), state.st_mtime_ns, state.st_size)}.glb"
@@ -128,6 +129,20 @@ def stage_glb(path: Path) -> Path:
         with atomic_write(copy) as file:
             file.write(_binary(loaded))
     return copy
+
+
+def _bare_colours(path: Path) -> bool:
+    """Whether a glTF file has vertices with colours and no material; False for what only habitat-sim may understand."""
+    with path.open("rb") as file:
+        head = file.read(20)
+        binary = head[:4] == b"glTF"
+        size = int.from_bytes(head[12:16], "little") if binary else -1
+        try:
+            tree = json.loads(file.read(size) if binary else head + file.read())
+            parts = [part for mesh in tree.get("meshes", ()) for part in mesh["primitives"]]
+            return any("COLOR_0" in part["attributes"] and "material" not in part for part in parts)
+        except (ValueError, LookupError, AttributeError, TypeError):
+            return False
 
 
 def _binary(scene: trimesh.Scene) -> bytes:

@@ -23,7 +23,7 @@ class HabitatStage:
     cache. up: the axis of the file that points up, "x", "y" or "z"; glTF says "y", many scans have "z".
     """
 
-    path: Path
+    path: Path | str
     up: str = "y"
 
     def __post_init__(self) -> None:
@@ -40,7 +40,7 @@ class HabitatScene:
     would filter them for ten to thirty seconds at every start.
     """
 
-    dataset_config: Path
+    dataset_config: Path | str
     scene_id: str
 
 
@@ -57,13 +57,15 @@ def source_of(scene: Scene | HabitatScene | HabitatStage | Path | str, backs: bo
     if isinstance(scene, Scene):
         return Source(str(exported(scene, backs)), SCENE_ID, name_of(scene))
     if isinstance(scene, HabitatScene):
-        if not scene.dataset_config.is_file():
-            raise UserError(f"no scene data set {scene.dataset_config}: check the path.")
-        return Source(str(scene.dataset_config.resolve()), scene.scene_id, name_of(scene))
+        dataset = Path(scene.dataset_config)
+        if not dataset.is_file():
+            raise UserError(f"no scene data set {dataset}: check the path.")
+        return Source(str(dataset.resolve()), scene.scene_id, name_of(scene))
     stage = scene if isinstance(scene, HabitatStage) else HabitatStage(Path(scene))
-    if not stage.path.is_file():
-        raise UserError(f"no file {stage.path}: check the path.")
-    asset = str(stage_glb(stage.path))
+    path = Path(stage.path)
+    if not path.is_file():
+        raise UserError(f"no file {path}: check the path.")
+    asset = str(stage_glb(path))
     up = [float(axis == stage.up) for axis in UP_AXES]
     content = {"render_asset": asset, "up": up, "front": _FRONT[stage.up], "force_flat_shading": True}
     config = cache_dir("habitat") / f"{digest(content)}.stage_config.json"

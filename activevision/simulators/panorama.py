@@ -13,10 +13,10 @@ from activevision.camera import CameraModel
 from activevision.errors import UserError
 from activevision.machine import cores
 from activevision.scenes.panoramas import Panorama
-from activevision.simulators.made_once import MadeOnce
+from activevision.simulators.made_once import MEMORY, MadeOnce
 from activevision.simulators.panorama_lookup import build_pyramid, look_up_views, pixel_angles
 from activevision.simulators.runs import runs
-from activevision.simulators.simulator import check_poses, check_sensors
+from activevision.simulators.simulator import check_poses, check_scenes, check_sensors
 
 _VERSION = 1  # goes up whenever the same panorama and pose would give other pixels
 _VIEWS_PER_TASK = 16
@@ -35,12 +35,14 @@ class PanoramaSimulator:
 
     panoramas: any sequence; one is fetched and filtered when it is first looked at.
     threads: how many render at once; all processors unless given. The images do not depend on it.
-    keep: panoramas held in memory (4 bytes a pixel each); the least recently looked at goes first.
+    memory: bytes of panoramas that are kept (4 a pixel); the least recently looked at go first.
     """
 
-    def __init__(self, panoramas: Sequence[Panorama], *, threads: int | None = None, keep: int = 64):
+    def __init__(self, panoramas: Sequence[Panorama], *, threads: int | None = None, memory: int = MEMORY):
         self.settings: dict[str, Any] = {"simulator": "panorama", "version": _VERSION}
-        self._pyramids = MadeOnce(lambda scene: build_pyramid(panoramas[scene].image), keep)
+        self._pyramids = MadeOnce(lambda scene: build_pyramid(panoramas[scene].image), memory)
+        self._panoramas = panoramas
+        self._closed = False
         self._pool = ThreadPoolExecutor(threads or cores())
 
     def render(
@@ -50,8 +52,10 @@ class PanoramaSimulator:
 
         UserError for a sensor other than rgb, a pose that moves the camera, and one that is no rotation.
         """
+        if self._closed:
+            raise RuntimeError("render: this simulator is closed")
         _check_rgb(sensors)
-        scene_ids = np.asarray(scene_ids, np.int64).reshape(-1)
+        scene_ids = check_scenes(scene_ids, len(self._panoramas))
         rotations = _rotations(np.asarray(poses, np.float64), len(scene_ids))
         rgb = np.empty((len(scene_ids), camera.height, camera.width, 3), np.uint8)
         rays = np.ascontiguousarray(np.moveaxis(camera.rays(), -1, 0), np.float32)
@@ -65,6 +69,7 @@ class PanoramaSimulator:
         return {"rgb": rgb} if sensors else {}
 
     def close(self) -> None:
+        self._closed = True
         self._pool.shutdown()
         self._pyramids.clear()
 

@@ -33,6 +33,11 @@ class Pyramid(NamedTuple):
     height: NDArray[np.int64]
     width: NDArray[np.int64]
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds."""
+        return sum(part.nbytes for part in self)
+
 
 def build_pyramid(image: NDArray[np.uint8]) -> Pyramid:
     """Levels of an equirectangular image (H, W, 3) from its own pixels down to a few, averaged in linear light.

@@ -17,11 +17,11 @@ from activevision.scenes import Scene
 from activevision.scenes.srgb import linear_from_srgb, srgb_from_linear
 from activevision.simulators.embree_public import Hits, PublicTree
 from activevision.simulators.lighting import Lighting
-from activevision.simulators.made_once import MadeOnce
+from activevision.simulators.made_once import MEMORY, MadeOnce
 from activevision.simulators.numpy_baking import lamp_light_public
 from activevision.simulators.numpy_shading import corner_weights, facing_normals, shade
 from activevision.simulators.ray_spacing import ray_spacing
-from activevision.simulators.simulator import SENSORS, Simulator, check_poses, check_sensors
+from activevision.simulators.simulator import SENSORS, Simulator, check_poses, check_scenes, check_sensors
 from activevision.simulators.surface import Surface, flatten
 
 _VERSION = 3  # goes up whenever the same scene and pose would give other pixels
@@ -30,7 +30,7 @@ _VERSION = 3  # goes up whenever the same scene and pose would give other pixels
 def embree_simulator(scenes: Sequence[Scene], **options: Any) -> Simulator:
     """``EmbreeSimulator``, or with a notice in one line the fallback where Embree's library cannot be called directly.
 
-    options: ``samples``, ``lighting`` and ``keep``, which both take.
+    options: ``samples``, ``lighting`` and ``memory``, which both take.
     """
     return _best()(scenes, **options)
 
@@ -57,6 +57,11 @@ class _Compiled(NamedTuple):
     surface: Surface
     baked: NDArray[np.float32] | None
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds."""
+        return self.tree.nbytes + self.surface.nbytes + (0 if self.baked is None else self.baked.nbytes)
+
 
 class PublicEmbreeSimulator:
     """Renders like ``EmbreeSimulator``, through embreex's Python classes and NumPy; see ``Simulator``.
@@ -64,23 +69,26 @@ class PublicEmbreeSimulator:
     Depth, ids, normals and positions are the same but for rounding, colours within a step or two of 255.
 
     scenes: any sequence; a scene is fetched and compiled when it is first rendered.
-    samples: rays per pixel side for rgb. lighting: as of ``EmbreeSimulator``. keep: compiled scenes held in memory.
+    samples: rays per pixel side for rgb. lighting, memory: as of ``EmbreeSimulator``.
     """
 
-    def __init__(self, scenes: Sequence[Scene], *, samples: int = 2, lighting: Lighting | None = None, keep: int = 256):
+    def __init__(
+        self, scenes: Sequence[Scene], *, samples: int = 2, lighting: Lighting | None = None, memory: int = MEMORY
+    ):
         if samples < 1:
             raise UserError(f"simulator with samples={samples}: it needs at least 1 ray per pixel side.")
-        self._lamps = lighting is None
+        lamps = lighting is None
         self._lighting = lighting or Lighting()
         self.settings: dict[str, Any] = {
             "simulator": "embree-public",
             "version": _VERSION,
             "samples": samples,
             "lighting": asdict(self._lighting),
-            "lamps": self._lamps,
+            "lamps": lamps,
         }
         self._samples = samples
-        self._compiled = MadeOnce(lambda scene_id: self._made_ready(scenes[scene_id]), keep)
+        self._compiled = MadeOnce(lambda scene_id: _made_ready(scenes[scene_id], lamps), memory)
+        self._scenes = scenes
         self._closed = False
         lights = np.array([[*direction, *light] for direction, light in self._lighting.lights]).reshape(-1, 6)
         lights[:, :3] /= np.linalg.norm(lights[:, :3], axis=1, keepdims=True)
@@ -93,7 +101,7 @@ class PublicEmbreeSimulator:
         if self._closed:
             raise RuntimeError("render: this simulator is closed")
         check_sensors(sensors)
-        scene_ids = np.asarray(scene_ids, np.int64).reshape(-1)
+        scene_ids = check_scenes(scene_ids, len(self._scenes))
         poses = np.asarray(poses, np.float64)
         check_poses(poses)
         if len(poses) != len(scene_ids):
@@ -116,13 +124,6 @@ class PublicEmbreeSimulator:
         self._closed = True
         self._compiled.clear()
 
-    def _made_ready(self, scene: Scene) -> _Compiled:
-        vertices, faces, surface = flatten(scene)
-        tree = PublicTree(vertices, faces)
-        lit = self._lamps and scene.lamps
-        baked = lamp_light_public(tree, vertices[faces], surface.normals, scene.lamps) if lit else None
-        return _Compiled(tree, surface, baked)
-
     def _colours(self, compiled: _Compiled, pose: NDArray[np.float32], camera: CameraModel) -> NDArray[np.uint8]:
         """(H, W, 3) sRGB, the mean light of samples × samples rays a pixel."""
         samples = self._samples
@@ -142,6 +143,15 @@ class PublicEmbreeSimulator:
         )  # fmt: skip
         mean = light.reshape(camera.height, samples, camera.width, samples, 3).mean((1, 3))
         return np.asarray(np.rint(255 * srgb_from_linear(mean)), np.uint8)
+
+
+def _made_ready(scene: Scene, lamps: bool) -> _Compiled:
+    """A scene, lit by its own lamps where it has any and they are wanted."""
+    vertices, faces, surface = flatten(scene)
+    tree = PublicTree(vertices, faces)
+    lit = lamps and scene.lamps
+    baked = lamp_light_public(tree, vertices[faces], surface.normals, scene.lamps) if lit else None
+    return _Compiled(tree, surface, baked)
 
 
 def _measure(compiled: _Compiled, pose: NDArray[np.float32], camera: CameraModel) -> dict[str, NDArray]:

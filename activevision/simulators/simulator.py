@@ -42,7 +42,8 @@ class Simulator(Protocol):
     ) -> dict[str, NDArray]:
         """Images (N, H, W, …) of each sensor for N views.
 
-        scene_ids: (N,) indices into the scenes. poses: (N, 4, 4) ``world_from_camera``, camera along −Z, Y up.
+        scene_ids: (N,) indices into the scenes, from 0. poses: (N, 4, 4) ``world_from_camera``, camera along −Z, Y up.
+        UserError for a scene, a sensor or a pose that there is not.
         The same arguments give the same bytes, whatever the batch they come in.
         """
         ...
@@ -59,6 +60,18 @@ def check_sensors(sensors: Sequence[str]) -> None:
     for name in sensors:
         if name not in SENSORS:
             raise unknown("sensor", name, SENSORS)
+
+
+def check_scenes(scene_ids: ArrayLike, scenes: int) -> NDArray[np.int64]:
+    """Scene ids as an array (N,); UserError for the first that is no index of one of ``scenes`` scenes."""
+    ids = np.asarray(scene_ids).reshape(-1)
+    if len(ids) and ids.dtype.kind not in "iu":
+        raise UserError(f"scene id {ids[0]!s} is no whole number: give indices into the simulator's {scenes} scenes.")
+    wrong = ids[(ids < 0) | (ids >= scenes)]
+    if len(wrong):
+        there = f"0 to {scenes - 1}" if scenes else "none"
+        raise UserError(f"scene id {wrong[0]}: there is no such scene in this simulator, which has {there}.")
+    return ids.astype(np.int64)
 
 
 def check_poses(poses: NDArray, tolerance: float = 1e-4) -> None:

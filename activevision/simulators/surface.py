@@ -45,6 +45,11 @@ class Surface(NamedTuple):
     texels: NDArray[np.uint32]
     normals: NDArray[np.float32]
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds."""
+        return sum(part.nbytes for part in self)
+
 
 def flatten(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.int32], Surface]:
     """Vertices (V, 3), faces (F, 3) and the surface of all meshes of a scene together."""

@@ -94,10 +94,14 @@ class ViewGrid:
             with progress(f"Rendering {self.protocol.name} views", len(missing) * size, "views") as advance:
                 for _ in spread(self._render, missing, 1 if self._one_thread else None):
                     advance(size)
+        self.close()
+        return self
+
+    def close(self) -> None:
+        """Release the simulator, if one is open; it opens again for a scene that was not rendered yet."""
         if self._simulator is not None:
             self._simulator.close()
             self._simulator = None
-        return self
 
     def views(self, scenes: ArrayLike, viewpoints: ArrayLike, sensor: str = "rgb") -> NDArray:
         """Images (N, H, W, …) of scenes (N,) from viewpoints (N, 2); renders a scene that was not prepared."""

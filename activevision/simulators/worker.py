@@ -28,7 +28,7 @@ _PATIENCE = 5.0  # seconds for a worker to close its simulator before it is kill
 _Layout = tuple[tuple[str, int, tuple[int, ...], type], ...]
 _Request = tuple[str, tuple[Any, ...]]
 Answer = TypeVar("Answer")
-_Call = tuple[NDArray[np.int64], NDArray[np.float64], CameraModel, tuple[str, ...]]
+_Call = tuple[NDArray[Any], NDArray[np.float64], CameraModel, tuple[str, ...]]
 
 
 class WorkerSimulator:
@@ -88,7 +88,7 @@ class WorkerSimulator:
     ) -> dict[str, NDArray]:
         """Images (N, H, W, …) of each sensor; scene_ids (N,), poses (N, 4, 4) ``world_from_camera``."""
         check_sensors(sensors)
-        scene_ids = np.asarray(scene_ids, np.int64).reshape(-1)
+        scene_ids = np.asarray(scene_ids).reshape(-1)  # the simulator says which it has
         poses = np.ascontiguousarray(poses, np.float64)
         check_poses(poses)
         if len(poses) != len(scene_ids):
@@ -214,16 +214,19 @@ class _Worker:
             )
         context = multiprocessing.get_context("spawn")  # a fork would share the parent's threads, locks and GL contexts
         self._line, other = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other, recipe), daemon=True, name="simulator")
+        self._process = context.Process(target=_serve, args=(other,), daemon=True, name="simulator")
         self._process.start()
         other.close()  # so that the child's death closes the line
         try:
+            # no argument of the process: a child that dies before it reads a long one lets its parent wait for ever
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._line.send_bytes(recipe)
             answer = self._receive()
         except _Died as death:
             self.kill()
             raise UserError(
                 f"the simulator's worker died ({death}) while it started: try the factory in this process, and keep "
-                'the main part of a script under `if __name__ == "__main__":`.'
+                'the main part of a script in a file, under `if __name__ == "__main__":`.'
             ) from None
         except BaseException:
             self.kill()
@@ -294,11 +297,11 @@ class _InWorker(Exception):
     """Carries the traceback of the child as a cause."""
 
 
-def _serve(line: Connection, recipe: bytes) -> None:
-    """The child: makes the simulator, then does what it is asked until the line is closed."""
+def _serve(line: Connection) -> None:
+    """The child: makes a simulator of what comes first, then does what it is asked until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches parent and child; the parent decides what it means
     try:
-        factory, scenes = pickle.loads(recipe)
+        factory, scenes = pickle.loads(line.recv_bytes())
         simulator = factory(scenes)
     except Exception as error:
         if not isinstance(error, UserError):

@@ -36,21 +36,25 @@ def test_on_a_grid_they_are_its_views_in_raster_order(solids):
         SceneViews.gather(grid(solids, 10), 0)
 
 
-def test_elsewhere_they_are_random_starts_that_the_seed_decides():
+def test_elsewhere_they_are_random_starts_and_any_heading_and_tilt_that_the_seed_decides():
     catalogue = RoomsCatalogue(per_class=1, classes=("bathroom", "hallway"))
-
-    def gathered(seed):
-        env = gym.make_vec(
-            "activevision/Explore-v0", num_envs=3, vectorization_mode="vector_entry_point", catalogue=catalogue,
-            height=8, width=8, autoreset_mode="Disabled",
-        )  # fmt: skip
-        return SceneViews.gather(env, seed)
-
-    views = gathered(0)
-    assert views.frames.shape == (2, 3, 8, 8, 3)
-    assert len(np.unique(views.frames.reshape(6, -1), axis=0)) == 6
-    assert gathered(0).key == views.key
-    assert gathered(1).key != views.key
+    env = gym.make_vec(
+        "activevision/Explore-v0", num_envs=3, vectorization_mode="vector_entry_point", catalogue=catalogue,
+        height=8, width=8, autoreset_mode="Disabled",
+    )  # fmt: skip
+    looked = []
+    task = env.unwrapped.task
+    look = task._look
+    task._look = lambda rows: (looked.append(task.stance.viewpoints.copy()), look(rows))[1]
+    views = SceneViews.gather(env, 0)
+    assert views.frames.shape == (2, 6, 8, 8, 3)
+    assert len(np.unique(views.frames.reshape(12, -1), axis=0)) == 12
+    begun, turned = looked[0], looked[1]
+    np.testing.assert_allclose(begun[:, :2], turned[:, :2])
+    assert (begun[:, 3] == 0).all()
+    assert (np.abs(turned[:, 3]) > 0.01).all()
+    assert SceneViews.gather(env, 0).key == views.key
+    assert SceneViews.gather(env, 1).key != views.key
 
 
 def test_a_part_of_them_and_all_of_them_from_disk(solids, tmp_path):

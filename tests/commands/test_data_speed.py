@@ -35,7 +35,9 @@ def test_all_readers_give_the_same_clips(folder: Path, monkeypatch: pytest.Monke
         assert given == expected, f"{reader.name} {reader.access} {reader.stored}"
     monkeypatch.setattr(data_speed, "_SECONDS", 0.01)
     rows = [data_speed._row(reader, [data_speed._rate(reader)] * 2) for reader in readers[:2]]
-    assert all(row["value"] > 0 and row["settings"]["per_processor_second"] > 0 for row in rows)
+    assert all(row["value"] > 0 for row in rows)
+    # not compared with 0: a busy system may count little of so short a while
+    assert all(np.isfinite(row["settings"]["per_processor_second"]) for row in rows)
     assert data_table(rows).row_count == 2
 
 

@@ -15,7 +15,7 @@ from activevision.errors import UserError
 @pytest.fixture
 def rollouts(tmp_path: Path) -> Path:
     write_tum(tmp_path / "desk", walk(8))
-    ImportData("tum", tmp_path / "desk", tmp_path / "imported", views=4, depth=True).run()
+    ImportData("tum", tmp_path / "desk", str(tmp_path / "imported"), views=4, depth=True).run()
     return tmp_path / "imported"
 
 
@@ -23,7 +23,7 @@ def test_real_video_goes_in_and_out_again_with_its_licence(rollouts: Path, tmp_p
     Export(str(rollouts), "kitti", tmp_path / "kitti").run()
     assert "left out, as kitti has no place for it: depth" in capsys.readouterr().out
     assert "CC BY 4.0" in (tmp_path / "kitti/SOURCE.json").read_text()
-    ImportData("kitti", tmp_path / "kitti", tmp_path / "again", views=4).run()
+    ImportData("kitti", tmp_path / "kitti", str(tmp_path / "again"), views=4).run()
 
 
 def test_a_minari_dataset_is_named_after_its_folder(
@@ -31,8 +31,9 @@ def test_a_minari_dataset_is_named_after_its_folder(
 ) -> None:
     minari = pytest.importorskip("minari")
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "sets"))
-    for name in ("desk-v2", "my desk"):
-        Export(str(rollouts), "minari", tmp_path / "sets" / name).run()
+    monkeypatch.chdir(tmp_path)
+    for out in (tmp_path / "sets/desk-v2", Path("sets/my desk")):
+        Export(str(rollouts), "minari", out).run()
     assert minari.load_dataset("desk-v2").id == "desk-v2"
     assert minari.MinariDataset(tmp_path / "sets/my desk/data").id == "my-desk-v0"
 

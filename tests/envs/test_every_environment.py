@@ -1,5 +1,6 @@
 """What holds of every registered environment, with each kind of action, all its sensors and noise."""
 
+import builtins
 import functools
 import pickle
 import warnings
@@ -17,6 +18,7 @@ from activevision.envs.registration import ACTIVE_OBJECT, ACTIVE_SCENE, EXPLORE,
 from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND as OBJECTS
 from activevision.protocol import LOOK_AROUND_SCENES as PLACES
+from activevision.simulators.embree_simulator import EmbreeSimulator
 from activevision.simulators.noise import GaussianNoise
 
 FLOWS = ("flow_backward", "flow_forward")
@@ -265,3 +267,22 @@ def test_motions_have_noise_by_name_too():
         single(EXPLORE, noise="locbot")
     with pytest.raises(UserError, match="one of locobot"):
         single(EXPLORE, noise=0.1)
+
+
+@EVERY
+def test_closing_an_environment_closes_what_renders(id, action):
+    closed = []
+
+    class Noted(EmbreeSimulator):
+        one_thread = True  # so that a view grid keeps it open, too
+
+        def close(self):
+            closed.append(self)
+            super().close()
+
+    for env in (single(id, action=action, simulator=Noted), vector(id, action=action, simulator=Noted)):
+        env.reset(seed=0)
+        closed.clear()
+        env.close()
+        assert len({*map(builtins.id, closed)}) == 1
+        env.close()

@@ -146,7 +146,7 @@ def test_the_headline_claims_a_win_only_where_the_interval_excludes_zero(results
     for baseline in ("single", "random", "farthest", "sweep"):
         paired_row(results, baseline, (0.01, 0.07))
     assert headline(results)[0] == "ppo beats every baseline at view 3"
-    assert "+4.0 points against random (95 % interval 1.0 to 7.0)" in headline(results)[1]
+    assert "+4.0 points against random (95\xa0% interval 1.0 to 7.0)" in headline(results)[1]
     paired_row(results, "sweep", (-0.01, 0.03))
     assert headline(results)[0] == "ppo beats random at view 3, but not sweep"
     paired_row(results, "random", (-0.02, 0.06))
@@ -176,6 +176,17 @@ def test_the_findings_speak_of_the_last_view_of_a_long_episode() -> None:
         motion = np.concatenate([log.motion, np.zeros((len(log), 4), np.int64)], axis=1)
         logs.append(replace(log, motion=motion, **longer))
     assert headline(build_results(logs, {}, {}, {}, Bootstrap(resamples=50)))[0].count("at view 8") == 1
+
+
+def test_a_strip_of_many_views_shows_some_from_the_first_to_the_last(results: dict, tmp_path: Path) -> None:
+    log = make_logs(("ppo",), objects=12)[0]
+    frames, belief = np.repeat(make_frames(log, 0), 5, axis=0), np.repeat(log.belief[0], 5, axis=0)
+    strip = Filmstrip("ppo", "x", int(log.label[0]), frames, belief, np.repeat(log.viewpoint[0], 5, axis=0))
+    _, parsed = page(results, [strip], tmp_path / "r.html")
+    shown = [attributes["alt"] for tag, attributes in parsed.tags if tag == "img"]
+    assert len(shown) == 8
+    assert (shown[0], shown[-1]) == ("view 1 of x", "view 20 of x")
+    assert "Of the 20 views 8 are shown" in parsed.text
 
 
 def test_the_diagnosis_follows_the_ceilings_and_the_fusions(results: dict) -> None:

@@ -117,6 +117,14 @@ def test_a_folder_from_other_settings_is_refused_by_name(tmp_path: Path) -> None
     assert contents(tmp_path) == before
 
 
+def test_a_call_that_failed_before_its_first_shard_binds_nobody(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="contradict"):
+        collect(Liar(8), None, 8, tmp_path / "out", seed=0, source=SOURCE)
+    collect(TurningCamera(2), None, 4, tmp_path / "out", seed=1, source=SOURCE)
+    collect(TurningCamera(2), None, 4, tmp_path / "whole", seed=1, source=SOURCE)
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
 def test_a_damaged_shard_is_named_and_made_anew(tmp_path: Path) -> None:
     manifest = collect(TurningCamera(4), None, 8, tmp_path, seed=0, source=SOURCE, episodes_per_shard=4)
     before = contents(tmp_path)

@@ -46,7 +46,7 @@ def test_a_panorama_with_flow_passes(tmp_path: Path) -> None:
 
 def test_a_missing_shard_is_named(folder: Path) -> None:
     (folder / "shard-000001.tar").unlink()
-    assert "shard-000001.tar: is missing: run the same `activevision collect`" in only_problem(folder)
+    assert "shard-000001.tar: is missing: run the command that made it again" in only_problem(folder)
 
 
 def test_a_flipped_byte_is_named_and_deep_names_its_episode(folder: Path) -> None:

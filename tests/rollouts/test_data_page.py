@@ -17,6 +17,7 @@ from turning_camera import TurningCamera
 from activevision.errors import UserError
 from activevision.geometry import orbit_pose
 from activevision.rollouts.looking.page import write_data_page
+from activevision.rollouts.looking.survey import settings_in_words
 from activevision.rollouts.looking.viewpoints import MOVE, ORBIT, TURN, angle_histogram, from_first, headings, kind_of
 from activevision.rollouts.rollout import Rollout
 
@@ -148,3 +149,8 @@ def test_kinds_of_paths_and_where_they_lead() -> None:
     quarter = np.eye(4)
     quarter[:3, :3] = [[0, 0, 1], [0, 1, 0], [-1, 0, 0]]  # the same walk by a camera that started a quarter to the left
     np.testing.assert_allclose(from_first(quarter @ walk), [[0, 0], [0, 1], [1, 1]], atol=1e-12)
+
+
+@pytest.mark.parametrize("word", ["id", "motion", "dataset"])
+def test_it_says_what_made_the_episodes(word: str) -> None:
+    assert settings_in_words({"spec": {word: "a certain thing"}})["made by"] == "a certain thing"

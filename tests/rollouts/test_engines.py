@@ -102,6 +102,26 @@ def test_workers_end_with_their_parent_and_a_second_run_goes_on(tmp_path: Path, 
     assert contents(out) == contents(tmp_path / "whole")
 
 
+def test_ctrl_c_is_quiet_and_leaves_no_halves_even_while_workers_load(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(SCRIPT)
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "main.py"), str(out)], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not (out / "manifest.json").exists():
+        assert process.poll() is None, "the run ended before it could be stopped"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    time.sleep(0.5)  # workers have begun, and take longer than that to import what they need
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.wait()
+    assert said.count("Traceback") == 1, "only the process that was asked to collect tells of Ctrl-C"
+    assert not list(out.glob(".shard-*"))
+
+
 def _alive(group: int) -> bool:
     try:
         os.killpg(group, 0)

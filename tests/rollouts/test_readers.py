@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from scipy.spatial.transform import Rotation
 
 from activevision.errors import UserError
 from activevision.rollouts.readers import READERS, VideoRecorder, get_reader, read_rollouts
-from activevision.rollouts.readers.images import square, square_intrinsics
+from activevision.rollouts.readers.images import read_rgb, square, square_intrinsics
 from activevision.rollouts.readers.intrinsics import Intrinsics
 from activevision.rollouts.readers.tum import associate
 
@@ -150,6 +152,18 @@ def test_an_image_that_was_cut_off_is_not_taken_for_a_whole_one(tmp_path: Path, 
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(UserError, match=rf"1\.{suffix} is damaged"):
         episodes("folder", tmp_path, **options)
+
+
+def test_an_image_that_claims_an_impossible_size_is_damaged(tmp_path: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 10**6, 10**6, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(9))), (b"IEND", b"")]
+    path = tmp_path / "large.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))
+    with pytest.raises(UserError, match=r"large\.png is damaged"):
+        read_rgb(path)
 
 
 def test_images_of_two_sizes_in_an_episode_are_refused(tmp_path: Path) -> None:

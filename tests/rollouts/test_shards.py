@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tarfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 
 from activevision.errors import UserError
 from activevision.geometry import orbit_pose
-from activevision.rollouts.manifest import Manifest, Source
+from activevision.rollouts.manifest import Manifest, Shard, Source
 from activevision.rollouts.rollout import Rollout
 from activevision.rollouts.shards import read_episode, read_index, read_shard, whole_manifest, write_shard
 from activevision.rollouts.storage import Storage
@@ -128,3 +130,42 @@ def test_folders_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"schema": 2}')
     with pytest.raises(UserError, match="damaged"):
         whole_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("left", [0, 700, None])
+def test_a_lost_index_of_a_damaged_shard_is_a_mistake_in_words(
+    tmp_path: Path, rollout: Rollout, left: int | None
+) -> None:
+    storage = Storage(tmp_path)
+    shard = write_shard(storage, "a.tar", 0, [rollout])
+    (tmp_path / "a.index.json").unlink()
+    if left is None:
+        (tmp_path / "a.tar").unlink()
+    else:
+        os.truncate(tmp_path / "a.tar", left)
+    with pytest.raises(UserError, match=r"a\.tar"):
+        read_index(storage, shard)
+
+
+@pytest.mark.parametrize("change", [{"key": "abc"}, {"offset": 512}, {"offset": "0"}, {"views": 3}])
+def test_an_index_that_is_not_of_its_shard_is_not_believed(
+    tmp_path: Path, rollout: Rollout, change: dict[str, Any]
+) -> None:
+    storage = Storage(tmp_path)
+    shard = write_shard(storage, "a.tar", 0, [rollout, rollout])
+    path = tmp_path / "a.index.json"
+    sound, content = read_index(storage, shard), json.loads(path.read_text())
+    content["episodes"][0] |= change
+    path.write_text(json.dumps(content))
+    assert read_index(storage, shard) == sound
+
+
+@pytest.mark.parametrize(
+    "change", [{"episodes": "2"}, {"settings": []}, {"settings": {}}, {"shards": 5}, {"shards": [{"name": "a"}]}]
+)
+def test_a_manifest_that_makes_no_sense_is_damaged(tmp_path: Path, change: dict[str, Any]) -> None:
+    Manifest({"classes": []}, Source("a", "train", "MIT", ""), 2, (Shard("a.tar", 2, 4, ""),)).write(tmp_path)
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(UserError, match="damaged"):
+        Manifest.read(tmp_path)

@@ -107,7 +107,7 @@ def test_what_is_no_panorama_is_named_with_the_reason_and_left_out(tmp_path: Pat
     for name, reason in {
         "hall/photo.png": "is 32×24, but an equirectangular panorama",
         "hall/torn.jpg": "not a readable JPG picture",
-        "hall/empty.png": "not a readable PNG picture",
+        "hall/empty.png": "not a readable PNG picture (of no known picture format)",
         "hall/text.hdr": "not a readable HDR picture",
         "top.png": "is in no class folder, left out.",
     }.items():

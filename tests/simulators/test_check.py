@@ -9,7 +9,7 @@ from activevision.geometry import invert
 from activevision.simulators.analytic import FURNISHED
 from activevision.simulators.check import CheckFailed, check_simulator
 from activevision.simulators.embree_simulator import EmbreeSimulator
-from activevision.simulators.simulator import SENSORS, check_poses
+from activevision.simulators.simulator import SENSORS, check_poses, check_scenes
 
 PINHOLE, ROUND = Camera(40, 32, 80.0), EquirectangularCamera(64, 32)
 
@@ -229,7 +229,7 @@ class Pictures:
             raise UserError("a picture has rgb alone")
         poses = np.asarray(poses)
         check_poses(poses)
-        if len(poses) != len(np.asarray(scene_ids)):
+        if len(poses) != len(check_scenes(scene_ids, len(self.pictures))):
             raise ValueError("as many poses as scene ids")
         for view in np.flatnonzero(poses[:, :3, 3].any(1)):
             raise UserError(f"view {view} leaves the picture's place")

@@ -1,7 +1,9 @@
 import dataclasses
+import gc
 import math
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -95,11 +97,42 @@ def test_a_batch_is_a_loop_of_singles_in_any_order_on_any_number_of_threads(samp
     poses = orbit_pose(generator.uniform(-1.5, 1.5, 37), generator.uniform(0, 6, 37), 3.0)
     camera = Camera(23, 17, 50.0)  # no multiple of the packet's 4 pixels
     batch = EmbreeSimulator(scenes, samples=samples, threads=2).render(ids, poses, camera, ALL)
-    single = EmbreeSimulator(scenes, samples=samples, threads=1, keep=1)
+    single = EmbreeSimulator(scenes, samples=samples, threads=1, memory=0)
     for i in range(37):
         alone = single.render(ids[i : i + 1], poses[i : i + 1], camera, ALL)
         for name in ALL:
             np.testing.assert_array_equal(alone[name][0], batch[name][i])
+
+
+def test_a_scene_that_there_is_not_is_named_in_one_line():
+    simulator = EmbreeSimulator([solid_scene(trimesh.creation.box())])
+    poses = np.concatenate([facing(3.0)] * 2)
+    for ids, said in (([0, 1], "scene id 1: "), ([-1, 0], "scene id -1: "), ([0.5, 0], r"scene id 0\.5 is no whole")):
+        with pytest.raises(UserError, match=said) as caught:
+            simulator.render(ids, poses, Camera(4, 4))
+        assert "\n" not in str(caught.value)
+
+
+def test_what_is_known_of_memory_is_about_what_is_held():
+    scene = solid_scene(trimesh.creation.icosphere(5))  # 20,480 triangles
+    simulator = EmbreeSimulator([scene])
+    simulator.render([0], facing(3.0), Camera(4, 4))
+    (compiled,) = simulator._compiled.clear()
+    assert 150 < compiled.nbytes / scene.triangles < 200
+    compiled.tree.close()
+
+
+def test_a_simulator_that_nobody_uses_is_gone_at_once():
+    scenes = [solid_scene(trimesh.creation.box())]
+    simulator = EmbreeSimulator(scenes)
+    simulator.render([0], facing(3.0), Camera(4, 4))
+    held = weakref.ref(simulator)
+    gc.disable()  # it would hide a ring of references, which holds gigabytes until somebody collects garbage
+    try:
+        del simulator
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_the_other_sensors_do_not_depend_on_the_samples_of_rgb():
@@ -199,13 +232,17 @@ def test_an_all_round_image_shows_what_pinhole_images_show_in_the_same_direction
     assert set(np.unique(everything["instance"][0][:, :16])) == {0, 2}, "behind"
 
 
-def test_a_scene_is_made_ready_once_however_many_threads_ask(monkeypatch):
-    made = []
-    original = EmbreeSimulator._made_ready
-    monkeypatch.setattr(EmbreeSimulator, "_made_ready", lambda self, scene: made.append(scene) or original(self, scene))
-    simulator = EmbreeSimulator([scene_of(quad())], threads=4)
+def test_a_scene_is_made_ready_once_however_many_threads_ask():
+    fetched = []
+
+    class Noted(list):
+        def __getitem__(self, index):
+            fetched.append(index)
+            return super().__getitem__(index)
+
+    simulator = EmbreeSimulator(Noted([scene_of(quad())]), threads=4)
     simulator.render([0] * 100, np.repeat(facing(2.0), 100, axis=0), Camera(8, 8))
-    assert len(made) == 1
+    assert fetched == [0]
 
 
 _NARROW = """

@@ -129,7 +129,7 @@ def test_a_view_has_the_same_bytes_in_every_batch_and_with_any_number_of_threads
     poses = from_rotation_translation(Rotation.random(40, rng=0).as_matrix(), np.zeros(3))
     ids = np.random.default_rng(0).integers(0, 3, 40)
     camera = Camera(16, 16, 70.0)
-    many, one = PanoramaSimulator(places, threads=4, keep=1), PanoramaSimulator(places, threads=1)
+    many, one = PanoramaSimulator(places, threads=4, memory=0), PanoramaSimulator(places, threads=1)
     batch = many.render(ids, poses, camera)["rgb"]
     singles = [one.render([scene], pose[None], camera)["rgb"][0] for scene, pose in zip(ids, poses, strict=True)]
     np.testing.assert_array_equal(batch, singles)
@@ -158,7 +158,7 @@ def test_a_panorama_that_cannot_be_loaded_is_an_error_each_time_it_is_asked_for(
         def __getitem__(self, index):
             raise UserError("gone")
 
-    simulator = PanoramaSimulator(Broken(), threads=2)
+    simulator = PanoramaSimulator(Broken([panorama(np.zeros((8, 16, 3), np.uint8))]), threads=2)
     for _ in range(2):
         with pytest.raises(UserError, match="gone"):
             simulator.render(np.zeros(40, int), np.tile(np.eye(4), (40, 1, 1)), Camera(8, 8))

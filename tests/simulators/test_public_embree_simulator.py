@@ -112,7 +112,7 @@ def test_settings_tell_the_two_apart_and_scenes_are_let_go():
     scenes = [solid_scene(trimesh.creation.box((size, 1, 1))) for size in (0.5, 1.0, 1.5)]
     assert PublicEmbreeSimulator(scenes).settings != EmbreeSimulator(scenes).settings
     pose = look_at([0, 0, 3.0], [0, 0, 0])[None].repeat(6, axis=0)
-    few, many = (PublicEmbreeSimulator(scenes, keep=keep) for keep in (1, 9))
+    few, many = (PublicEmbreeSimulator(scenes, memory=memory) for memory in (0, 1 << 30))
     for sensor in ("rgb", "depth"):
         one, other = (simulator.render([0, 1, 2, 0, 1, 2], pose, Camera(), (sensor,)) for simulator in (few, many))
         np.testing.assert_array_equal(one[sensor], other[sensor])

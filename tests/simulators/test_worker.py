@@ -159,6 +159,22 @@ def test_a_factory_that_fails_says_so_in_one_line(started, factory, message):
     assert not multiprocessing.active_children()
 
 
+def test_a_script_that_no_child_can_read_is_an_error_and_no_wait_for_ever():
+    script = """
+        import numpy as np
+        from activevision.simulators.embree_simulator import EmbreeSimulator
+        from activevision.simulators.worker import WorkerSimulator
+
+        WorkerSimulator(EmbreeSimulator, [np.zeros(1 << 20)])
+    """
+    # fed through a pipe it has no file; what goes to the child is longer than a pipe holds
+    done = subprocess.run(
+        [sys.executable, "-"], input=textwrap.dedent(script), capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "UserError: the simulator's worker died (exit code 1) while it started" in done.stderr
+
+
 def test_close_closes_the_simulator_and_rendering_is_over(tmp_path):
     file = tmp_path / "note"
     worker = WorkerSimulator(mortal.Plain, file)

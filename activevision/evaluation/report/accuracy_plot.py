@@ -62,7 +62,9 @@ def _limits(policies: dict[str, Any]) -> tuple[float, float]:
 
 
 def _view_ticks(views: int) -> list[int]:
-    return sorted({round(view) for view in np.linspace(1, views, min(views, 12))})
+    """The first view and round numbers."""
+    step = next(step for step in (1, 2, 5, 10, 20, 50, views) if views / step <= 8)
+    return sorted({1, *range(step, views + 1, step)})
 
 
 def _band(results: dict[str, Any], name: str, x: Any, y: Any) -> Element:

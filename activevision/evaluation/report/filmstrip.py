@@ -16,6 +16,8 @@ from activevision.pages.html import element, image
 from activevision.pages.words import article, degrees, number, percent
 
 _CLASSES = 4
+MOST = 8
+"""Views of an episode that a strip shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class Filmstrip:
 
 
 def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
-    """A strip: the true class and its strongest rivals keep their place under every view."""
+    """A strip: the true class and its strongest rivals keep their place under every view; of many views, some."""
     classes: Sequence[str] = results["catalogue"]["classes"]
     belief = np.exp(np.asarray(strip.belief, np.float64))
     rivals = [int(c) for c in np.argsort(-belief.max(axis=0), kind="stable") if c != strip.label]
@@ -48,7 +50,7 @@ def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
             [_bar(classes[c], belief[t, c], c == strip.label, c == belief[t].argmax()) for c in shown],
             class_="view",
         )
-        for t, frame in enumerate(strip.frames)
+        for t, frame in ((t, strip.frames[t]) for t in _spread(len(strip.frames)))
     ]
     return element(
         "figure",
@@ -63,6 +65,11 @@ def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
         ),
         class_="strip",
     )
+
+
+def _spread(views: int) -> list[int]:
+    """Which views are shown: all, or from the first to the last evenly."""
+    return sorted({round(t) for t in np.linspace(0, views - 1, min(views, MOST))})
 
 
 def _columns(views: int, most: int) -> int:

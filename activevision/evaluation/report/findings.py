@@ -7,7 +7,7 @@ from typing import Any
 
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.schema import BASELINES, contenders
-from activevision.pages.words import interval, listed, number, percent, points
+from activevision.pages.words import INTERVAL, NARROW_SPACE, interval, listed, number, percent, points
 
 
 def headline_view(results: dict[str, Any]) -> int:
@@ -52,10 +52,10 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
         return f"{policy} recognises {percent(accuracy(results, policy))} of the {what} at view {view}", (
             "One view leaves nothing to choose, so no policies are compared."
         )
+    other = "other " if policy in BASELINES else ""
     beaten = [b for b, row in rows.items() if row["ci95"][0] > 0]
     if len(beaten) == len(rows):
-        every = "every other baseline" if policy in BASELINES else "every baseline"
-        claim = f"{policy} beats {every if len(rows) > 1 else best} at view {view}"
+        claim = f"{policy} beats {f'every {other}baseline' if len(rows) > 1 else best} at view {view}"
     elif best in beaten or beaten == ["single"]:
         claim = (
             f"{policy} beats {listed(beaten)} at view {view}, but not {listed([b for b in rows if b not in beaten])}"
@@ -67,7 +67,7 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
     compared = [name for name in ("random", best) if name in rows]
     parts = [
         f"{points(rows[b]['difference'])} points against {b}"
-        f"{', the best baseline' if b == best else ''} (95 % interval {interval(rows[b]['ci95'])})"
+        f"{f', the best {other}baseline' if b == best else ''} ({INTERVAL} {interval(rows[b]['ci95'])})"
         for b in dict.fromkeys(compared)
     ]
     return claim, f"It recognises {percent(accuracy(results, policy))} of the {what}: {' and '.join(parts)}."
@@ -129,7 +129,7 @@ def _choice(results: dict[str, Any], policy: str) -> str | None:
         )
     return (
         f"Exploration: {policy} closes {percent(row['share'], 0)} of the gap from random to all views at view {view} "
-        f"(95 % interval {interval(row['ci95'], digits=0)} %)."
+        f"({INTERVAL} {interval(row['ci95'], digits=0)}{NARROW_SPACE}%)."
     )
 
 
@@ -157,7 +157,7 @@ def _fusion(results: dict[str, Any], policy: str) -> str | None:
     if not others:
         return None
     fusion, versus = max(others.items(), key=lambda item: item[1]["difference"])
-    change = f"{points(versus['difference'])} points (95 % interval {interval(versus['ci95'])})"
+    change = f"{points(versus['difference'])} points ({INTERVAL} {interval(versus['ci95'])})"
     if versus["ci95"][0] > 0:
         return (
             f"Fusion: with the same policy, {fusion} instead of {row['fusion']} changes accuracy at view {view} by "
@@ -175,7 +175,8 @@ def _more_views(results: dict[str, Any]) -> str | None:
         return None
     return (
         f"Random views do not help: accuracy goes from {percent(row['accuracy'][0])} to {percent(row['accuracy'][-1])} "
-        f"over {len(row['accuracy'])} views, which points at the fusion rather than at the policy."
+        f"over {len(row['accuracy'])} views, which points at the recogniser or the fusion rather than at the "
+        "policy."
     )
 
 

@@ -11,7 +11,7 @@ from activevision.evaluation.report import findings
 from activevision.evaluation.report.accuracy_plot import accuracy_plot
 from activevision.evaluation.report.calibration_plot import calibration_plot
 from activevision.evaluation.report.encoder_plot import encoder_parts
-from activevision.evaluation.report.filmstrip import Filmstrip, filmstrip
+from activevision.evaluation.report.filmstrip import MOST, Filmstrip, filmstrip
 from activevision.evaluation.report.forest_plot import forest_plot
 from activevision.evaluation.report.series import DESCRIPTIONS, series
 from activevision.evaluation.report.viewpoint_maps import viewpoint_map
@@ -165,7 +165,8 @@ def _policy_row(
 def paired(results: dict[str, Any]) -> Element | None:
     if not results["paired"]:
         return None
-    names = list(dict.fromkeys(row["a"] for row in results["paired"]))
+    names = [row["a"] for row in results["paired"]]
+    names = list(dict.fromkeys(sorted(names, key=lambda name: name != findings.protagonist(results))))
     shares = [row for row in results.get("gap_closed", []) if row["share"] is not None]
     lead = (
         f"Same {noun_of(results)}, same starts, same seeds: differences within episodes, which vary less than the "
@@ -210,11 +211,14 @@ def _gap_table(shares: Sequence[dict[str, Any]]) -> Element:
 def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Element | None:
     if not filmstrips:
         return None
+    views = max(len(strip.frames) for strip in filmstrips)
+    some = f" Of the {views} views {MOST} are shown." if views > MOST else ""
     on_grid = "elevations_deg" in results["protocol"]
+    where = " The small figures are the elevation and the azimuth of the camera." if on_grid else ""
     return section(
         "Episodes",
         "The frame, and the belief after it in %. ✓ or ✗: whether the most believed class (coloured bar) is the true "
-        "one (marked ●)." + (" The small figures are the elevation and the azimuth of the camera." if on_grid else ""),
+        f"one (marked ●).{some}{where}",
         element("div", [filmstrip(results, strip) for strip in filmstrips], class_="strips"),
     )
 
@@ -234,7 +238,7 @@ def viewpoints(results: dict[str, Any]) -> Element | None:
     return section(
         "Where they looked",
         f"Share of the views from the second on that fell on each viewpoint: elevation upwards, azimuth to the right. "
-        f"White is never, full colour {percent(most)}; an even spread would be {percent(1 / size)}.",
+        f"Empty is never, full colour {percent(most)}; an even spread would be {percent(1 / size)}.",
         element(
             "div",
             [
@@ -307,7 +311,7 @@ def _fusion_row(name: str, row: dict[str, Any], shown: Sequence[int], view: int,
 
 
 def calibration(results: dict[str, Any]) -> Element:
-    views = shown_views(results)
+    views = shown_views(results, most=4)  # beside the plot there is no room for more
     wanted = ("random", findings.protagonist(results), *contenders(results)[:3])
     drawn = [name for name in dict.fromkeys(wanted) if name and "reliability" in results["policies"].get(name, {})]
     names = [name for name in results["policies"] if name in (*BASELINES, *contenders(results), "all_views")]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,11 @@ from numpy.typing import NDArray
 from activevision.progress import progress
 from activevision.rollouts.checking.episode import false_claims
 from activevision.rollouts.manifest import Manifest, Shard
-from activevision.rollouts.shards import Episode, checksum, index_name, read_index
+from activevision.rollouts.shards import AGAIN, ANEW, Episode, checksum, index_name, read_index, stored_index
 from activevision.rollouts.storage import Storage
 from activevision.rollouts.stored import StoredEpisode
 
 _NAMED = 3  # episodes of a shard that a line names, at most
-_AGAIN = "run the same `activevision collect` again, it makes that shard anew, or leave it out with --skip-damaged"
 _RECORDER = "the bytes are as they were written, so mend what recorded them and collect into another folder"
 
 
@@ -91,12 +88,11 @@ def _whole(storage: Storage, manifest: Manifest) -> list[str]:
     if stray:
         problems.append(
             f"{storage}: {', '.join(stray)} {'is' if len(stray) == 1 else 'are'} not in the manifest: "
-            "run the same `activevision collect` again, or delete what does not belong there."
+            f"{AGAIN}, or delete what does not belong there."
         )
     if manifest.finished != manifest.episodes:
         problems.append(
-            f"{storage}: {manifest.finished} of {manifest.episodes} episodes are there: "
-            "run the same `activevision collect` again to finish it."
+            f"{storage}: {manifest.finished} of {manifest.episodes} episodes are there: {AGAIN} to finish it."
         )
     return problems
 
@@ -104,12 +100,12 @@ def _whole(storage: Storage, manifest: Manifest) -> list[str]:
 def _check(storage: Storage, shard: Shard, deep: bool, advance: Callable[[int], None]) -> _Shard:
     found = _Shard()
     if not storage.exists(shard.name):
-        found.add("is missing", _AGAIN)
+        found.add("is missing", ANEW)
         advance(shard.episodes)
         return found
     intact = checksum(storage, shard.name) == shard.sha256
     if not intact:
-        found.add("does not have the checksum in its manifest", _AGAIN)
+        found.add("does not have the checksum in its manifest", ANEW)
     episodes = _index(storage, shard, found, intact)
     found.scenes = {episode.scene_id for episode in episodes}
     bad: list[str] = []
@@ -124,37 +120,20 @@ def _check(storage: Storage, shard: Shard, deep: bool, advance: Callable[[int], 
         advance(shard.episodes)
     if bad:
         more = [f"and {len(bad) - _NAMED} more episodes"] if len(bad) > _NAMED else []
-        found.add("; ".join(bad[:_NAMED] + more), _RECORDER if intact else _AGAIN)
+        found.add("; ".join(bad[:_NAMED] + more), _RECORDER if intact else ANEW)
     return found
 
 
 def _index(storage: Storage, shard: Shard, found: _Shard, intact: bool) -> list[Episode]:
     """The shard's episodes, where they can be known without trusting a damaged file."""
     name = index_name(shard.name)
-    if storage.exists(name):
-        complaint = _index_complaint(storage, shard, name)
-        if complaint:
-            found.add(f"{name} {complaint}", f"delete {name}, it is made again from its shard, and check again")
-            return []
-    elif not intact:
-        return []
-    return read_index(storage, shard)
-
-
-def _index_complaint(storage: Storage, shard: Shard, name: str) -> str | None:
     try:
-        episodes = [Episode(**entry) for entry in json.loads(storage.read(name))["episodes"]]
-        frames = sum(episode.views for episode in episodes)
-    except (ValueError, TypeError, KeyError) as error:
-        return f"does not parse ({error})"
-    if (len(episodes), frames) != (shard.episodes, shard.frames):
-        return (
-            f"speaks of {len(episodes)} episodes and {frames} frames, its manifest of {shard.episodes} and "
-            f"{shard.frames}"
-        )
-    if (episodes and episodes[0].offset != 0) or any(a.offset + a.size != b.offset for a, b in pairwise(episodes)):
-        return "does not point to where episodes begin"
-    return None
+        return stored_index(storage, shard)
+    except FileNotFoundError:
+        return read_index(storage, shard) if intact else []
+    except ValueError as error:
+        found.add(f"{name} {error}", f"delete {name}, which readers do without, and check again")
+        return []
 
 
 def _episode(storage: Storage, shard: Shard, episode: Episode, found: _Shard, deep: bool) -> str | None:

@@ -61,8 +61,9 @@ class MinariExporter:
         first = next(rollouts)
         spec = _env_spec(first.spec)
         observations, actions = _observation_space(first), _action_space(first, spec)
+        data = out.resolve() / "data"  # Minari joins a relative path with itself
         storage = require("minari.dataset.minari_storage", _EXTRA).MinariStorage.new(
-            out / "data", observations, actions, spec if spec and _is_json(spec) else None, jpeg_encoding=False
+            data, observations, actions, spec if spec and _is_json(spec) else None, jpeg_encoding=False
         )
         source = manifest.source
         storage.update_metadata(

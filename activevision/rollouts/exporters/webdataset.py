@@ -4,7 +4,7 @@ A frame's sample has the key ``EEEEEE_TTTTTT`` of its episode and view, and
 
 ``png``        the view
 ``json``       label, scene_id, time, intrinsics (3, 3), camera, episode, view, and spec, what made it
-``cls``        the label's index in the data set's classes
+``cls``        the label's index in the data set's classes, where there is a label
 ``pose.npy``   (4, 4) float64 world_from_camera, +Y up, the camera looks along −Z
 ``NAME.npy``   each further sensor
 
@@ -74,7 +74,9 @@ class WebDatasetExporter:
             "episode": episode,
             "spec": dict(rollout.spec),
         }
-        sample: dict[str, Any] = {"__key__": f"{episode:06d}_{start:06d}", "cls": manifest.classes.index(rollout.label)}
+        sample: dict[str, Any] = {"__key__": f"{episode:06d}_{start:06d}"}
+        if rollout.label:
+            sample["cls"] = manifest.classes.index(rollout.label)
         per_view = {"pose": rollout.pose, **rollout.sensors}
         if self.clip == 1:
             sample["json"] = {**about, "time": float(rollout.time[start]), "view": start}

@@ -146,7 +146,7 @@ def _panels(rollout: Rollout) -> Iterator[_Panel]:
     if depth is not None:
         near, far = pictures.depth_range(depth)
         yield _Panel(f"depth {near:.2g} to {far:.2g} m", lambda t: pictures.depth_colours(depth[t], near, far))
-    for name in ("instance", "category"):
+    for name in pictures.IDS:
         ids = rollout.sensors.get(name)
         if ids is not None:
             yield _Panel(name, lambda t, ids=ids: pictures.contours(ids[t], pictures.id_colours(ids[t])))  # type: ignore[misc]

@@ -77,7 +77,6 @@ def top(survey: Survey) -> Element:
 
 def settings(survey: Survey) -> Element:
     source, manifest = survey.manifest.source, survey.manifest
-    sample = survey.samples[0]
     terms = {
         "catalogue": source.catalogue,
         "split": source.split,
@@ -85,14 +84,11 @@ def settings(survey: Survey) -> Element:
         "credit": source.credit,
         "shards": f"{len(manifest.shards)}, {_bytes(survey.bytes)}",
     }
-    how = settings_in_words(manifest.settings)
-    if not how:
-        how = {"made by": sample.spec.get("id") or sample.spec.get("name") or "not recorded"}
     return element(
         "section",
         element(
             "div",
-            element("div", element("h2", "How it was made"), definitions(how)),
+            element("div", element("h2", "How it was made"), definitions(settings_in_words(manifest.settings))),
             element("div", element("h2", "Source and terms"), definitions(terms)),
             class_="pair",
         ),

@@ -8,6 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 
 Picture = NDArray[np.uint8]
 
+IDS = ("instance", "category")
+FLOWS = ("flow_forward", "flow_backward")
+"""Names of the sensors, and of the pairs, that are drawn."""
+
 NOTHING = (118, 122, 128)
 """The grey of what was not hit, not valid, or background: told apart from every colour that means something."""
 

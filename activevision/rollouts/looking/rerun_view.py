@@ -12,6 +12,7 @@ from activevision.errors import UserError
 from activevision.geometry import log_se3
 from activevision.optional import require
 from activevision.rollouts.looking import pictures
+from activevision.rollouts.looking.episodes import made_by
 from activevision.rollouts.looking.standing import seen_colours, seen_points
 from activevision.rollouts.rollout import Rollout
 
@@ -24,9 +25,6 @@ _IMAGE_PLANE = 0.25  # metres from the camera to where its picture hangs in 3D, 
 _OF_PATH = 0.1  # the same as a share of how far the path reaches; lines and dots are a fiftieth of it
 _LEVEL = 0.1  # cosine: a view that is steeper has no behind
 _POINTS, _POINT = 3000, 0.008  # of what a view sees; metres of their radius
-
-IDS = ("instance", "category")
-FLOWS = ("flow_forward", "flow_backward")
 
 
 def recording(rollout: Rollout, episode: int, classes: tuple[str, ...] = ()) -> Any:
@@ -50,10 +48,13 @@ def recording(rollout: Rollout, episode: int, classes: tuple[str, ...] = ()) -> 
 
 
 def save(rollout: Rollout, episode: int, path: Path, classes: tuple[str, ...] = ()) -> None:
-    """Write an episode to an .rrd file, which ``rerun FILE`` opens."""
+    """Write an episode to an .rrd file, which ``rerun FILE`` opens. UserError where no file can be."""
     stream = recording(rollout, episode, classes)
     path.parent.mkdir(parents=True, exist_ok=True)
-    stream.save(path, default_blueprint=_blueprint(rollout))
+    try:
+        stream.save(path, default_blueprint=_blueprint(rollout))
+    except RuntimeError as error:
+        raise UserError(f"{path} cannot be written ({error}): check the path and its permissions.") from None
     stream.flush()
     stream.disconnect()
 
@@ -101,8 +102,8 @@ def _log_sensors(rr: Any, stream: Any, rollout: Rollout) -> None:
     image = _image(rollout)
     depth = rollout.sensors.get("depth")
     nearest, farthest = pictures.depth_range(depth) if depth is not None else (0.0, 1.0)
-    ids = {name: rollout.sensors[name] for name in IDS if name in rollout.sensors}
-    flows = {name: rollout.pairs[name] for name in FLOWS if name in rollout.pairs}
+    ids = {name: rollout.sensors[name] for name in pictures.IDS if name in rollout.sensors}
+    flows = {name: rollout.pairs[name] for name in pictures.FLOWS if name in rollout.pairs}
     for name, values in ids.items():
         seen = np.unique(values).tolist()
         stream.log(
@@ -189,7 +190,7 @@ def _about(rollout: Rollout, episode: int) -> str:
         "views": rollout.views,
         "seconds": f"{rollout.time[-1]:.3g}",
         "collisions": int(rollout.collided.sum()),
-        "made by": rollout.spec.get("id") or rollout.spec.get("name") or "not recorded",
+        "made by": made_by(rollout.spec),
         "protocol": rollout.protocol.get("name", "none"),
         "seed": rollout.seed,
         "camera": f"{rollout.camera}, {rollout.rgb.shape[2]} × {rollout.rgb.shape[1]} pixels",
@@ -207,8 +208,8 @@ def _blueprint(rollout: Rollout) -> Any:
     import rerun.blueprint as rrb
 
     image = _image(rollout)
-    shown = ["rgb", *(name for name in ("depth", *IDS) if name in rollout.sensors)]
-    shown += [name for name in FLOWS if name in rollout.pairs]
+    shown = ["rgb", *(name for name in ("depth", *pictures.IDS) if name in rollout.sensors)]
+    shown += [name for name in pictures.FLOWS if name in rollout.pairs]
     pictures_of = [rrb.Spatial2DView(origin=f"{image}", contents=f"{image}/{name}", name=name) for name in shown]
     hidden = [f"- /{image}/{name}" for name in shown if name != "rgb"]
     # what was seen stays: the surroundings grow as the camera moves

@@ -17,8 +17,6 @@ from activevision.rollouts.rollout import Rollout
 
 _COLUMNS = 5
 _LARGEST = 160  # pixels of a picture's larger side
-IDS = ("instance", "category")
-FLOWS = ("flow_forward", "flow_backward")
 
 
 def film(tile: Tile) -> Element:
@@ -74,13 +72,13 @@ def _rows(rollout: Rollout, shown: NDArray[np.intp]) -> Iterator[Element]:
         nearest, farthest = pictures.depth_range(depth)
         colours = pictures.depth_colours(depth[shown], nearest, farthest)
         yield _row("depth", _scale(nearest, farthest), _images("depth", colours, lossy=True))
-    for name in IDS:
+    for name in pictures.IDS:
         ids = rollout.sensors.get(name)
         if ids is not None:
             colours = pictures.contours(ids[shown], pictures.id_colours(ids[shown]))
             count = len(np.unique(ids[ids > 0]))
             yield _row(name, element("small", f"{count} in this episode"), _images(name, colours))
-    for name in FLOWS:
+    for name in pictures.FLOWS:
         if name in rollout.pairs:
             yield _flow_row(rollout, name, shown)
 

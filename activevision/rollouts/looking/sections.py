@@ -177,7 +177,7 @@ def collisions(survey: Survey) -> Element | None:
 
 def classes(survey: Survey) -> Element:
     ordered = sorted(survey.labels.items(), key=lambda item: (-item[1], item[0]))
-    named = {name: 0 for name in survey.manifest.settings.get("classes", ()) if name not in survey.labels}
+    named = {name: 0 for name in survey.manifest.classes if name not in survey.labels}
     rows = [*ordered, *named.items()]
     if not ordered:
         return section("Classes", "The episodes carry no class names.")

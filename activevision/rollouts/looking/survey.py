@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from activevision.errors import UserError
 from activevision.geometry import log_se3
 from activevision.progress import progress
-from activevision.rollouts.looking.episodes import Numbered, numbered, read_numbered
+from activevision.rollouts.looking.episodes import Numbered, made_by, numbered, read_numbered
 from activevision.rollouts.looking.standing import standing_points
 from activevision.rollouts.looking.viewpoints import MOVE, kind_of
 from activevision.rollouts.manifest import Manifest
 from activevision.rollouts.rollout import Rollout
+from activevision.rollouts.shards import AGAIN
 from activevision.rollouts.storage import Storage
 
 TILES, MAPS, SAMPLES = 36, 12, 2
@@ -106,8 +107,8 @@ def survey(folder: Path | str, most: int) -> Survey:
     manifest = Manifest.read(storage)
     entries = list(numbered(storage, manifest))
     if not entries:
-        raise UserError(f"{folder} holds no finished episodes: run the same `activevision collect` again.")
-    size = sum(storage.size(shard.name) for shard in manifest.shards)
+        raise UserError(f"{folder} holds no finished episodes: {AGAIN}.")
+    size = sum(storage.size(shard.name) for shard in manifest.shards if storage.exists(shard.name))
     result = Survey(str(folder), manifest, size, entries)
     spread = set(np.linspace(0, len(entries) - 1, min(most, len(entries))).round().astype(int).tolist())
     tiles = _for_tiles(entries)
@@ -201,7 +202,7 @@ def settings_in_words(settings: Mapping[str, Any]) -> dict[str, Any]:
     spec = settings.get("spec") or {}
     protocol = settings.get("protocol") or {}
     found = {
-        "made by": spec.get("id") or spec.get("name"),
+        "made by": made_by(spec),
         "protocol": protocol.get("name"),
         "policy": settings.get("policy"),
         "seed": settings.get("seed"),

@@ -31,8 +31,8 @@ def render_video(
     UserError for episodes that are not there, another ending, a missing encoder, or a scale or rate that is no more
     than 0.
     """
-    if (scale is not None and scale < 1) or (rate is not None and not rate > 0):
-        raise UserError(f"scale={scale}, rate={rate}: both must be above 0.")
+    if (scale is not None and scale < 1) or (rate is not None and not 0 < rate < np.inf):
+        raise UserError(f"scale={scale}, rate={rate}: both must be numbers above 0.")
     check_video(out)
     storage = Storage(folder)
     chosen = chosen_episodes(folder, episodes)

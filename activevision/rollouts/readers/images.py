@@ -30,7 +30,10 @@ def read_depth(path: Path, unit: DepthUnit) -> NDArray[np.float32]:
 
 def _decoded(path: Path, how: int) -> NDArray[Any]:
     data = path.read_bytes()
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), how) if data and _ends(data) else None
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), how) if data and _ends(data) else None
+    except cv2.error:  # of a size that no image has
+        image = None
     if image is None:
         raise UserError(f"{path} is damaged or no image: fetch it anew, or delete it to leave its frame out.")
     return image

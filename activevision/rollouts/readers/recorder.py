@@ -56,7 +56,7 @@ class VideoRecorder:
             {
                 "spec": {"format": self._format, "dataset": self._title},
                 "protocol": {},
-                "classes": [""],
+                "classes": [],
                 "views": views,
                 "pixels": pixels,
                 "jump": jump,
@@ -81,14 +81,12 @@ class VideoRecorder:
 
     def _rollout(self, one: Cut) -> Rollout:
         sequence = one.sequence
-        rgb = self._read(one)
-        depth = self._read_depth(one, rgb.shape[1:3])
-        height, width = rgb.shape[1:3]
-        intrinsics = sequence.intrinsics
+        height, width = read_rgb(one.frames[0].image).shape[:2]
         _check_intrinsics(one, height, width)
+        rgb = self._read(one, (height, width))
+        depth = self._read_depth(one, (height, width))
+        intrinsics = sequence.intrinsics
         if self._pixels is not None:
-            rgb = np.stack([square(image, self._pixels) for image in rgb])
-            depth = {name: np.stack([square(d, self._pixels, exact=True) for d in v]) for name, v in depth.items()}
             intrinsics = square_intrinsics(intrinsics, height, width, self._pixels)
         pose = np.stack([frame.pose for frame in one.frames])
         time = np.array([frame.time for frame in one.frames])
@@ -115,17 +113,23 @@ class VideoRecorder:
             sensors=depth,
         )
 
-    def _read(self, one: Cut) -> NDArray[np.uint8]:
-        images = [read_rgb(frame.image) for frame in one.frames]
-        for frame, image in zip(one.frames, images, strict=True):
-            if image.shape != images[0].shape:
+    def _read(self, one: Cut, size: tuple[int, int]) -> NDArray[np.uint8]:
+        images = []
+        for frame in one.frames:
+            image = read_rgb(frame.image)
+            if image.shape[:2] != size:
                 raise UserError(
                     f"{frame.image} has {image.shape[1]}×{image.shape[0]} pixels and the frames before it "
-                    f"{images[0].shape[1]}×{images[0].shape[0]}: a sequence has images of one size."
+                    f"{size[1]}×{size[0]}: a sequence has images of one size."
                 )
+            images.append(self._fitted(image))
         return np.stack(images)
 
-    def _read_depth(self, one: Cut, size: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+    def _fitted(self, image: NDArray[Any], exact: bool = False) -> NDArray[Any]:
+        """At the size that is asked for: at once, for those of a long episode do not fit into memory as they are."""
+        return image if self._pixels is None else square(image, self._pixels, exact)
+
+    def _read_depth(self, one: Cut, size: tuple[int, int]) -> dict[str, NDArray[Any]]:
         unit = one.sequence.depth
         if unit is None:
             return {}
@@ -138,7 +142,7 @@ class VideoRecorder:
                     f"{frame.depth} has {image.shape[1]}×{image.shape[0]} pixels and its colour image "
                     f"{size[1]}×{size[0]}: depth must be registered to colour."
                 )
-            images.append(image)
+            images.append(self._fitted(image, exact=True))
         return {"depth": np.stack(images)}
 
 
