@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from activevision.encoders.objectives.objective import Objective
 
 OBJECTIVES = {
+    "egomotion_prediction": "EgomotionPrediction",
     "equivariance": "EgomotionEquivariance",
     "slow_features": "SlowFeatures",
 }
