@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 OBJECTIVES = {
     "egomotion_prediction": "EgomotionPrediction",
     "equivariance": "EgomotionEquivariance",
+    "flow_equivariance": "FlowEquivariance",
     "slow_features": "SlowFeatures",
 }
 """Class of each objective; its module is the one of that name."""
