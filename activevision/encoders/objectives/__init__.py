@@ -15,6 +15,7 @@ OBJECTIVES = {
     "equivariance": "EgomotionEquivariance",
     "flow_equivariance": "FlowEquivariance",
     "slow_features": "SlowFeatures",
+    "tracking": "Tracking",
 }
 """Class of each objective; its module is the one of that name."""
 
