@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import torch
@@ -102,7 +104,7 @@ def _followed(film: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[n
     """Median motion (2,) of points (P, 1, 2) from the first to the last of the images; None where they are lost."""
     window = max(5, min(film.shape[1:]) // 6 | 1)
     start, here = points, points
-    for before, after in zip(film[:-1], film[1:], strict=True):
+    for before, after in itertools.pairwise(film):
         there, found, _ = cv2.calcOpticalFlowPyrLK(before, after, here, np.empty_like(here), winSize=(window, window))
         back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, there, here.copy(), winSize=(window, window))
         close = np.linalg.norm(back - here, axis=-1) < _DRIFT
