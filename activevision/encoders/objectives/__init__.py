@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from activevision.encoders.objectives.objective import Objective
 
 OBJECTIVES = {
+    "anticipation": "Anticipation",
     "egomotion_prediction": "EgomotionPrediction",
     "equivariance": "EgomotionEquivariance",
     "flow_equivariance": "FlowEquivariance",
+    "look_ahead": "LookAhead",
     "slow_features": "SlowFeatures",
     "tracking": "Tracking",
 }
