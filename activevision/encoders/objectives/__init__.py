@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 OBJECTIVES = {
     "equivariance": "EgomotionEquivariance",
     "slow_features": "SlowFeatures",
+    "steady_features": "SteadyFeatures",
 }
 """Class of each objective; its module is the one of that name."""
 
