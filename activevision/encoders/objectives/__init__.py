@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from activevision.encoders.objectives.objective import Objective
 
 OBJECTIVES = {
+    "arrow_of_time": "ArrowOfTime",
     "equivariance": "EgomotionEquivariance",
+    "shuffle_and_learn": "ShuffleAndLearn",
     "slow_features": "SlowFeatures",
     "steady_features": "SteadyFeatures",
 }
