@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 OBJECTIVES = {
     "arrow_of_time": "ArrowOfTime",
+    "context_prediction": "ContextPrediction",
     "equivariance": "EgomotionEquivariance",
     "shuffle_and_learn": "ShuffleAndLearn",
     "slow_features": "SlowFeatures",
