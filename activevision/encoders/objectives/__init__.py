@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from activevision.encoders.objectives.objective import Objective
 
 OBJECTIVES = {
+    "action_conditional_prediction": "ActionConditionalPrediction",
     "arrow_of_time": "ArrowOfTime",
     "context_prediction": "ContextPrediction",
     "equivariance": "EgomotionEquivariance",

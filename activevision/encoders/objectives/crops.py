@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from activevision.encoders.objectives.pixels import as_shares
+
 
 def crops(images: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     """The boxes (N, 4) float of images (N, 3, H, W), resized bilinearly to (N, 3, H, W) float about [0, 1].
@@ -13,7 +15,7 @@ def crops(images: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     What lies outside repeats the border.
     """
     height, width = images.shape[-2:]
-    pixels = images.float() / 255 if images.dtype == torch.uint8 else images
+    pixels = as_shares(images)
     size = boxes.new_tensor([width, height])
     low, high = boxes[:, :2] / size, boxes[:, 2:] / size
     # to the coordinates of affine_grid, where the image reaches from −1 to 1
