@@ -14,6 +14,7 @@ OBJECTIVES = {
     "action_conditional_prediction": "ActionConditionalPrediction",
     "arrow_of_time": "ArrowOfTime",
     "context_prediction": "ContextPrediction",
+    "cross_pixel_flow": "CrossPixelFlow",
     "egomotion_prediction": "EgomotionPrediction",
     "equivariance": "EgomotionEquivariance",
     "flow_equivariance": "FlowEquivariance",
