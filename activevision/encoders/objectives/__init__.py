@@ -22,6 +22,7 @@ OBJECTIVES = {
     "shuffle_and_learn": "ShuffleAndLearn",
     "slow_features": "SlowFeatures",
     "steady_features": "SteadyFeatures",
+    "transitive_invariance": "TransitiveInvariance",
 }
 """Class of each objective; its module is the one of that name."""
 
