@@ -16,11 +16,10 @@ def crops(images: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     """
     height, width = images.shape[-2:]
     pixels = as_shares(images)
-    size = boxes.new_tensor([width, height])
-    low, high = boxes[:, :2] / size, boxes[:, 2:] / size
-    # to the coordinates of affine_grid, where the image reaches from −1 to 1
-    sheet = torch.zeros(len(boxes), 2, 3, dtype=pixels.dtype, device=pixels.device)
-    sheet[:, 0, 0], sheet[:, 1, 1] = (high - low).unbind(1)
-    sheet[:, :, 2] = low + high - 1
-    grid = nn.functional.affine_grid(sheet, [len(boxes), 1, height, width], align_corners=False)
+    left, top, right, bottom = boxes.T[..., None]  # (N, 1)
+    across, down = ((torch.arange(n, device=boxes.device) + 0.5) / n for n in (width, height))
+    # −1 to 1 over the image; made by hand, since affine_grid is of half precision under autocast
+    columns = (left + (right - left) * across) / width * 2 - 1
+    rows = (top + (bottom - top) * down) / height * 2 - 1
+    grid = torch.stack(torch.broadcast_tensors(columns[:, None, :], rows[:, :, None]), dim=-1)
     return nn.functional.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
