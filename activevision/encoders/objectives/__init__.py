@@ -18,6 +18,7 @@ OBJECTIVES = {
     "egomotion_prediction": "EgomotionPrediction",
     "equivariance": "EgomotionEquivariance",
     "flow_equivariance": "FlowEquivariance",
+    "inverse_graphics": "InverseGraphics",
     "object_centric": "ObjectCentric",
     "shuffle_and_learn": "ShuffleAndLearn",
     "slow_features": "SlowFeatures",
