@@ -1,0 +1,38 @@
+"""From a code back to pixels."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class FrameDecoder(nn.Module):
+    """Codes (N, K) to frames (N, 3, H, W) with colours about [0, 1].
+
+    A linear layer to a map of 4 × 4 and transposed convolutions of stride 2, each with half the channels, up to the
+    frame's size or beyond, whence they are resized. Colours are not bounded, since augmented ones are not.
+    """
+
+    def __init__(self, code: int, height: int, width: int, channels: int = 64):
+        super().__init__()
+        self.size = height, width
+        self.start = nn.Linear(code, channels * 16)
+        layers: list[nn.Module] = []
+        side = 4
+        while side < max(height, width):
+            layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(channels, max(channels // 2, 8), 4, 2, 1)]
+            side, channels = 2 * side, max(channels // 2, 8)
+        self.layers = nn.Sequential(*layers, nn.ReLU(inplace=True), nn.Conv2d(channels, 3, 3, padding=1))
+
+    def forward(self, code: torch.Tensor) -> torch.Tensor:
+        frames: torch.Tensor = self.layers(self.start(code).unflatten(1, (-1, 4, 4))) + 0.5
+        if frames.shape[-2:] != self.size:
+            frames = nn.functional.interpolate(frames, self.size, mode="bilinear", antialias=True)
+        return frames
+
+
+def explained(predicted: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
+    """The share () of the variance of frames (N, 3, H, W) over N that predictions explain, detached: 1 where they are
+    right, 0 for the mean frame, negative where they are worse than that."""
+    left = (predicted - frames).detach().square().mean()
+    return 1 - left / (frames - frames.mean(0)).square().mean().clamp(min=1e-12)
