@@ -11,6 +11,7 @@ from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives.moving_average import MovingAverage, momentum_at
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
+from activevision.encoders.objectives.perceptron import perceptron
 from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
@@ -65,9 +66,7 @@ class Anticipation(Objective):
         self.momentum = settings.momentum
         self.target = MovingAverage(encoder)
         self.predictor = nn.Sequential(
-            nn.Linear(encoder.embedding, settings.hidden),
-            nn.ReLU(inplace=True),
-            nn.Linear(settings.hidden, settings.mixtures * encoder.embedding),
+            perceptron(encoder.embedding, settings.hidden, settings.mixtures * encoder.embedding),
             nn.Unflatten(-1, (settings.mixtures, encoder.embedding)),
         )
 

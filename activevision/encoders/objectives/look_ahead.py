@@ -9,8 +9,9 @@ from torch import nn
 
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
-from activevision.encoders.objectives.motion_scale import MotionScale
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
+from activevision.encoders.objectives.perceptron import perceptron
+from activevision.encoders.objectives.twist_scale import twist_scale
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
 from activevision.settings import require_positive
@@ -53,27 +54,25 @@ class LookAhead(Objective):
     Settings = LookAheadSettings
     length = 3
 
-    def __init__(self, encoder: Encoder, scale: MotionScale, settings: LookAheadSettings | None = None):
+    scale: torch.Tensor
+
+    def __init__(self, encoder: Encoder, scale: torch.Tensor, settings: LookAheadSettings | None = None):
         super().__init__()
         settings = settings or LookAheadSettings()
         self.encoder = encoder
-        self.scale = scale
+        self.register_buffer("scale", scale)
         self.temperature = settings.temperature
         self.aggregator = nn.GRU(encoder.embedding + 6, settings.hidden, batch_first=True)
-        self.forecast = nn.Sequential(
-            nn.Linear(settings.hidden + 6, settings.hidden),
-            nn.ReLU(inplace=True),
-            nn.Linear(settings.hidden, settings.hidden),
-        )
+        self.forecast = perceptron(settings.hidden + 6, settings.hidden, settings.hidden)
 
     @classmethod
     def from_config(cls, config: PretrainConfig, encoder: Encoder, dataset: WindowDataset) -> LookAhead:
-        return cls(encoder, MotionScale(dataset.motions), config.own(LookAheadSettings))
+        return cls(encoder, twist_scale(dataset), config.own(LookAheadSettings))
 
     def loss(self, batch: Batch) -> Outcome:
         """See ``Objective.loss``. Windows of T frames give T − 1 forecasts each."""
         features = encode_windows(self.encoder, batch.frames)
-        motions = self.scale(batch.twists)
+        motions = batch.twists / self.scale
         aggregates = self.aggregates(features, motions)
         ahead = self.forecast(torch.cat([aggregates[:, :-1], motions.to(aggregates.dtype)], dim=-1))
         return Outcome(*self.forecasting(ahead, aggregates), features)

@@ -13,7 +13,6 @@ from turning_windows import turning
 
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.objectives.look_ahead import LookAhead, LookAheadSettings
-from activevision.encoders.objectives.motion_scale import MotionScale
 from activevision.rollouts.frames import Batch
 from activevision.rollouts.windows import Windows
 
@@ -21,17 +20,7 @@ from activevision.rollouts.windows import Windows
 @pytest.fixture
 def look_ahead() -> LookAhead:
     torch.manual_seed(0)
-    scale = MotionScale(np.ones((3, 6), np.float32))
-    return LookAhead(SmallCNN(5), scale, LookAheadSettings(hidden=7, temperature=0.2)).eval()
-
-
-def test_motions_are_scaled_by_their_root_mean_square() -> None:
-    motions = np.zeros((4, 6), np.float32)
-    motions[:, 0], motions[:, 4], motions[:, 5] = [3, -3, 3, 3], [0.2, 0, 0, 0], 1e-8
-    scaled = MotionScale(motions)(torch.from_numpy(motions))
-    np.testing.assert_allclose(scaled[:, 0], [1, -1, 1, 1], rtol=1e-6)
-    np.testing.assert_allclose(scaled[:, 4], [2, 0, 0, 0], rtol=1e-6)
-    assert scaled[:, [1, 2, 3, 5]].abs().max() < 1e-6
+    return LookAhead(SmallCNN(5), torch.ones(6), LookAheadSettings(hidden=7, temperature=0.2)).eval()
 
 
 def test_the_loss_is_a_softmax_over_all_aggregates(look_ahead: LookAhead) -> None:
