@@ -25,6 +25,7 @@ OBJECTIVES = {
     "shuffle_and_learn": "ShuffleAndLearn",
     "slow_features": "SlowFeatures",
     "steady_features": "SteadyFeatures",
+    "temporal_equivariance": "TemporalEquivariance",
     "tracking": "Tracking",
     "transitive_invariance": "TransitiveInvariance",
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
+from activevision.encoders.objectives.feature_regression import feature_regression
 from activevision.encoders.objectives.moving_average import MovingAverage, momentum_at
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.encoders.objectives.perceptron import perceptron
@@ -78,20 +78,8 @@ class Anticipation(Objective):
         """See ``Objective.loss``. Windows of T frames give T − 1 pairs each."""
         features = encode_windows(self.encoder, batch.frames)
         futures = self.target(batch.frames[:, 1:].flatten(0, 1))
-        return Outcome(*self.regression(self.predictor(features[:, :-1].flatten(0, 1)), futures), features)
-
-    def regression(
-        self, predicted: torch.Tensor, futures: torch.Tensor
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of predictions (N, K, D) of futures (N, D)."""
-        predicted, futures = predicted.float(), futures.float()
-        centred = futures - futures.mean(0)
-        futures = centred / (centred.square().mean(0) + 1e-6).sqrt()
-        loss = (predicted - futures[:, None]).square().mean(-1).amin(1).mean()
-        with torch.no_grad():
-            distance = torch.cdist(predicted.flatten(0, 1), futures).unflatten(0, predicted.shape[:2]).amin(1)
-            right = (distance.argmin(1) == torch.arange(len(futures), device=futures.device)).float().mean()
-        return loss, {"explained": 1 - loss.detach(), "retrieval_accuracy": right}
+        predicted = self.predictor(features[:, :-1].flatten(0, 1))
+        return Outcome(*feature_regression(predicted, futures), features)
 
     def after_step(self, done: float) -> None:
         self.target.follow(self.encoder, momentum_at(self.momentum, done))

@@ -9,8 +9,9 @@ from torch import nn
 
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
+from activevision.encoders.objectives.crops import crops
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
-from activevision.encoders.objectives.tracks import flow_boxes, mask_boxes, patches
+from activevision.encoders.objectives.tracks import flow_boxes, mask_boxes
 from activevision.errors import UserError, unknown
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
@@ -85,7 +86,7 @@ class Tracking(Objective):
         else:
             boxes, known = flow_boxes(batch.frames, self.settings.side)
         ends = batch.frames[:, [0, -1]]
-        parts = patches(ends.flatten(0, 1), boxes.flatten(0, 1)).unflatten(0, ends.shape[:2])
+        parts = crops(ends.flatten(0, 1), boxes.to(ends.device).flatten(0, 1)).unflatten(0, ends.shape[:2])
         features = encode_windows(self.encoder, parts)
         loss, metrics = self.ranking(features[known.to(features.device)])
         return Outcome(loss, {**metrics, "tracked": known.float().mean()}, features)

@@ -1,4 +1,4 @@
-"""Where one thing is in the first and in the last frame of a window, and the patches of it."""
+"""Where one thing is in the first and in the last frame of a window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 _CONTEXT = 1.25  # sides of a box, in longest sides of the thing in it
 _CORNERS = 60
@@ -21,8 +20,8 @@ def mask_boxes(instance: torch.Tensor, smallest: float) -> tuple[torch.Tensor, t
 
     instance: (B, T, H, W) ids, 0 is no thing. smallest: share of the image that a thing must cover in both frames.
 
-    Returns boxes (B, 2, 3) float32 in the first and the last frame, the middle (column, row) and the side in pixels of
-    a square with some context round the thing, and which windows have one, (B,) bool; the others' is the whole image.
+    Returns boxes (B, 2, 4) float32 in the first and the last frame, as ``crops`` takes them, squares with some context
+    round the thing; and which windows have one, (B,) bool: the others' is the whole image.
     """
     ends = instance[:, [0, -1]].cpu()
     boxes = _whole(ends)
@@ -64,40 +63,28 @@ def flow_boxes(frames: torch.Tensor, side: float) -> tuple[torch.Tensor, torch.T
         moved = _followed(film, inside)
         last = middle + moved if moved is not None else None
         if last is not None and (last >= 0).all() and (last < film.shape[:0:-1]).all():
-            boxes[window] = torch.tensor([[*middle, length], [*last, length]])
+            boxes[window] = torch.stack(
+                [_square(float(end[0]) + 0.5, float(end[1]) + 0.5, length) for end in (middle, last)]
+            )
             known[window] = True
     return boxes, known
 
 
-def patches(images: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-    """What images (N, 3, H, W) show in boxes (N, 3), resized to (N, 3, H, W); beyond the image its border repeats."""
-    height, width = images.shape[2:]
-    across, down = (torch.arange(n, device=images.device) + 0.5 for n in (width, height))
-    x, y, side = (boxes[:, i, None].to(images.device) for i in range(3))
-    columns = x + (across / width - 0.5) * side  # (N, W) pixels of the image, with centres at whole numbers
-    rows = y + (down / height - 0.5) * side
-    grid = torch.stack(
-        torch.broadcast_tensors(
-            ((columns + 0.5) / width * 2 - 1)[:, None, :], ((rows + 0.5) / height * 2 - 1)[:, :, None]
-        ),
-        dim=-1,
-    )
-    scale = 255.0 if images.dtype == torch.uint8 else 1.0
-    return nn.functional.grid_sample(images.float() / scale, grid, padding_mode="border", align_corners=False)
-
-
 def _whole(images: torch.Tensor) -> torch.Tensor:
-    """Boxes (B, S, 3) that hold all of images (B, S, H, W)."""
+    """Boxes (B, S, 4) that hold all of images (B, S, H, W)."""
     height, width = images.shape[2:]
-    return torch.tensor([(width - 1) / 2, (height - 1) / 2, max(height, width)]).repeat(*images.shape[:2], 1)
+    return torch.tensor([0.0, 0.0, width, height]).repeat(*images.shape[:2], 1)
 
 
 def _box(mask: torch.Tensor) -> torch.Tensor:
-    """The box (3,) round the pixels of a mask (H, W)."""
-    rows, columns = (mask.any(axis).nonzero()[:, 0] for axis in (1, 0))
-    middle = [(columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2]
-    longest = max(columns[-1] - columns[0], rows[-1] - rows[0]) + 1
-    return torch.tensor([*middle, longest * _CONTEXT])
+    """The box (4,) round the pixels of a mask (H, W)."""
+    (top, bottom), (left, right) = (mask.any(axis).nonzero()[[0, -1], 0].tolist() for axis in (1, 0))
+    longest = max(right - left, bottom - top) + 1
+    return _square((left + right + 1) / 2, (top + bottom + 1) / 2, longest * _CONTEXT)
+
+
+def _square(x: float, y: float, side: float) -> torch.Tensor:
+    return torch.tensor([x - side / 2, y - side / 2, x + side / 2, y + side / 2], dtype=torch.float32)
 
 
 def _followed(film: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.float32] | None:

@@ -13,8 +13,9 @@ from scipy.ndimage import gaussian_filter
 
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.config import PretrainConfig
+from activevision.encoders.objectives.crops import crops
 from activevision.encoders.objectives.tracking import Tracking, TrackingSettings
-from activevision.encoders.objectives.tracks import flow_boxes, mask_boxes, patches
+from activevision.encoders.objectives.tracks import flow_boxes, mask_boxes
 from activevision.encoders.training_model import TrainingModel
 from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
@@ -51,24 +52,12 @@ def test_boxes_hold_a_thing_that_is_in_both_frames() -> None:
     instance[2, [0, -1], 0, 0] = 3  # too small
     boxes, known = mask_boxes(instance, 0.01)
     assert known.tolist() == [True, False, False]
-    assert boxes[0].tolist() == [[6.5, 3.5, 10.0], [24.5, 12.5, 12.5]]
-    assert boxes[1:].tolist() == [[[14.5, 9.5, 30.0]] * 2] * 2
+    assert boxes[0].tolist() == [[2, -1, 12, 9], [18.75, 6.75, 31.25, 19.25]], "1.25 of the longest side"
+    assert boxes[1:].tolist() == [[[0, 0, 30, 20]] * 2] * 2
     instance[1, -1, 12:20, 3:11] = 4
     instance[1, 0, 12:20, 3:11] = 5
     chosen = {float(mask_boxes(instance, 0.01)[0][1, 0, 1]) for _ in range(20)}
-    assert chosen == {5.5, 15.5}, "each of the things at times"
-
-
-def test_patches_are_cut_out_and_resized() -> None:
-    images = torch.rand(2, 3, 12, 12)
-    whole = torch.tensor([[5.5, 5.5, 12.0]] * 2)
-    torch.testing.assert_close(patches(images, whole), images)
-    torch.testing.assert_close(patches((images * 255).byte(), whole), (images * 255).byte() / 255.0)
-    half = patches(images, torch.tensor([[4.5, 6.5, 6.0], [0.0, 0.0, 6.0]]))
-    means = half.unflatten(2, (6, 2)).unflatten(4, (6, 2)).mean((3, 5))
-    middle = images[0, :, 4:10, 2:8]  # each pixel gives way to 2 × 2, that are between it and its neighbours
-    assert torch.corrcoef(torch.stack([means[0].flatten(), middle.flatten()]))[0, 1] > 0.9
-    assert torch.equal(half[1, :, 0, 0], images[1, :, 0, 0]), "the border goes on"
+    assert chosen == {1, 11}, "each of the things at times"
 
 
 def test_optical_flow_finds_where_a_patch_has_gone() -> None:
@@ -77,11 +66,13 @@ def test_optical_flow_finds_where_a_patch_has_gone() -> None:
     torch.manual_seed(0)
     boxes, known = flow_boxes(batch.frames, 0.4)
     assert known.float().mean() > 0.7
-    error = boxes[known, 1, :2] - boxes[known, 0, :2] - batch.twists.sum(1)[known, :2]
+    error = boxes[known, 1, 2:] - boxes[known, 0, 2:] - batch.twists.sum(1)[known, :2]
     assert error.norm(dim=1).max() < 0.5
-    assert (boxes[known, :, 2] == 0.4 * 48).all()
+    torch.testing.assert_close(
+        boxes[known, :, 2:] - boxes[known, :, :2], torch.full((int(known.sum()), 2, 2), 0.4 * 48)
+    )
     ends = batch.frames[known][:, [0, -1]].flatten(0, 1)
-    first, last = patches(ends, boxes[known].flatten(0, 1)).unflatten(0, (-1, 2)).flatten(2).unbind(1)
+    first, last = crops(ends, boxes[known].flatten(0, 1)).unflatten(0, (-1, 2)).flatten(2).unbind(1)
     alike = [torch.corrcoef(torch.stack(pair))[0, 1] for pair in zip(first, last, strict=True)]
     assert np.median(alike) > 0.9, "the patch shows the same thing, in another light"
     shuffled = batch.frames[:, :, :, torch.randperm(48)][:, [0, 0, 1]].clone()
