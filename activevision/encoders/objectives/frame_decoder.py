@@ -38,6 +38,6 @@ class FrameDecoder(nn.Module):
 
 def explained(predicted: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
     """The share () of the variance of frames (N, 3, H, W) over N that predictions explain, detached: 1 where they are
-    right, 0 for the mean frame, negative where they are worse than that."""
-    left = (predicted - frames).detach().square().mean()
-    return 1 - left / (frames - frames.mean(0)).square().mean().clamp(min=1e-12)
+    right, 0 for the mean frame and where there is a single one, negative where they are worse than the mean."""
+    left, all_there_is = (predicted - frames).detach().square().mean(), (frames - frames.mean(0)).square().mean()
+    return torch.where(all_there_is > 0, 1 - left / all_there_is.clamp(min=1e-12), 0.0)
