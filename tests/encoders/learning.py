@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from objective_windows import windows_for
@@ -12,6 +14,7 @@ from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives import objective_class
 from activevision.encoders.objectives.objective import Objective
 from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import Batch
 
 
 def trained(
@@ -35,9 +38,11 @@ def trained(
     return objective, before, measured(objective, windows)
 
 
-def measured(objective: Objective, windows: WindowDataset) -> dict[str, float]:
+def measured(
+    objective: Objective, windows: WindowDataset, change: Callable[[Batch], Batch] = lambda batch: batch
+) -> dict[str, float]:
     """Metrics and loss on all windows, by the statistics of these in every normalisation, as in training."""
     torch.manual_seed(0)
     with torch.no_grad():
-        loss, metrics, _ = objective.loss(windows.batch(np.arange(len(windows))))
+        loss, metrics, _ = objective.loss(change(windows.batch(np.arange(len(windows)))))
     return {"loss": float(loss), **{name: float(value) for name, value in metrics.items()}}

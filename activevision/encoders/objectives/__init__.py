@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 OBJECTIVES = {
     "action_conditional_prediction": "ActionConditionalPrediction",
+    "anticipation": "Anticipation",
     "arrow_of_time": "ArrowOfTime",
     "context_prediction": "ContextPrediction",
     "cross_pixel_flow": "CrossPixelFlow",
@@ -19,10 +20,12 @@ OBJECTIVES = {
     "equivariance": "EgomotionEquivariance",
     "flow_equivariance": "FlowEquivariance",
     "inverse_graphics": "InverseGraphics",
+    "look_ahead": "LookAhead",
     "object_centric": "ObjectCentric",
     "shuffle_and_learn": "ShuffleAndLearn",
     "slow_features": "SlowFeatures",
     "steady_features": "SteadyFeatures",
+    "tracking": "Tracking",
     "transitive_invariance": "TransitiveInvariance",
 }
 """Class of each objective; its module is the one of that name."""

@@ -11,6 +11,7 @@ from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives.motion_bins import MotionBins
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
+from activevision.encoders.objectives.perceptron import perceptron
 from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
@@ -54,9 +55,7 @@ class EgomotionPrediction(Objective):
         hidden = (settings or EgomotionPredictionSettings()).hidden
         self.encoder = encoder
         self.bins = bins
-        self.top = nn.Sequential(
-            nn.Linear(2 * encoder.embedding, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, sum(bins.counts))
-        )
+        self.top = perceptron(2 * encoder.embedding, hidden, sum(bins.counts))
 
     @classmethod
     def from_config(cls, config: PretrainConfig, encoder: Encoder, dataset: WindowDataset) -> EgomotionPrediction:
