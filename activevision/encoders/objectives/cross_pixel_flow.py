@@ -10,7 +10,7 @@ from torch import nn
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives.dense_maps import cell_size, dense_maps
-from activevision.encoders.objectives.objective import Objective, Outcome
+from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
@@ -82,10 +82,10 @@ class CrossPixelFlow(Objective):
         return cls(encoder, cell, settings)
 
     def loss(self, batch: Batch) -> Outcome:
-        """See ``Objective.loss``. Features are of all frames of the windows but the last, whose flow leads nowhere."""
+        """See ``Objective.loss``. The last frame of a window has no flow, and gives features alone."""
         frames = batch.frames[:, :-1].flatten(0, 1)
         flow, valid = (batch.fields[name].flatten(0, 1) for name in self.fields)
-        maps, own = dense_maps(self.encoder, frames, self.settings.density, self.cell)
+        maps, _ = dense_maps(self.encoder, frames, self.settings.density, self.cell)
         height, width = frames.shape[-2:]
         # a pixel without flow may be drawn where others are too few, and is then left out
         drawn = (valid.flatten(1).float() + 1e-9).multinomial(min(self.settings.pixels, height * width))
@@ -98,7 +98,7 @@ class CrossPixelFlow(Objective):
         loss, metrics = self.matching(
             embeddings[:, :, 0].transpose(1, 2), chosen.float(), valid.flatten(1).gather(1, drawn)
         )
-        return Outcome(loss, metrics, self.encoder.from_maps(own).unflatten(0, (len(batch.frames), -1)))
+        return Outcome(loss, metrics, encode_windows(self.encoder, batch.frames))
 
     def matching(
         self, embeddings: torch.Tensor, flow: torch.Tensor, valid: torch.Tensor

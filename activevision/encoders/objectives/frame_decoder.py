@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import torch
 from torch import nn
 
@@ -9,7 +12,7 @@ from torch import nn
 class FrameDecoder(nn.Module):
     """Codes (N, K) to frames (N, 3, H, W) with colours about [0, 1].
 
-    A linear layer to a map of 4 × 4 and transposed convolutions of stride 2, each with half the channels, up to the
+    A linear layer to a map of 4 × 4, and transposed convolutions of stride 2, each with half the channels, up to the
     frame's size or beyond, whence they are resized. Colours are not bounded, since augmented ones are not.
     """
 
@@ -17,15 +20,17 @@ class FrameDecoder(nn.Module):
         super().__init__()
         self.size = height, width
         self.start = nn.Linear(code, channels * 16)
+        doublings = max(1, math.ceil(math.log2(max(height, width) / 4)))
+        widths = [max(channels >> i, 8) for i in range(doublings)] + [3]
         layers: list[nn.Module] = []
-        side = 4
-        while side < max(height, width):
-            layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(channels, max(channels // 2, 8), 4, 2, 1)]
-            side, channels = 2 * side, max(channels // 2, 8)
-        self.layers = nn.Sequential(*layers, nn.ReLU(inplace=True), nn.Conv2d(channels, 3, 3, padding=1))
+        for inputs, outputs in itertools.pairwise(widths):
+            layers += [nn.ReLU(inplace=True), nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1)]
+        self.layers = nn.Sequential(*layers)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
 
     def forward(self, code: torch.Tensor) -> torch.Tensor:
-        frames: torch.Tensor = self.layers(self.start(code).unflatten(1, (-1, 4, 4))) + 0.5
+        start = self.start(code).unflatten(1, (-1, 4, 4)).contiguous(memory_format=torch.channels_last)
+        frames: torch.Tensor = self.layers(start) + 0.5
         if frames.shape[-2:] != self.size:
             frames = nn.functional.interpolate(frames, self.size, mode="bilinear", antialias=True)
         return frames
@@ -33,6 +38,6 @@ class FrameDecoder(nn.Module):
 
 def explained(predicted: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
     """The share () of the variance of frames (N, 3, H, W) over N that predictions explain, detached: 1 where they are
-    right, 0 for the mean frame, negative where they are worse than that."""
-    left = (predicted - frames).detach().square().mean()
-    return 1 - left / (frames - frames.mean(0)).square().mean().clamp(min=1e-12)
+    right, 0 for the mean frame and where there is a single one, negative where they are worse than the mean."""
+    left, all_there_is = (predicted - frames).detach().square().mean(), (frames - frames.mean(0)).square().mean()
+    return torch.where(all_there_is > 0, 1 - left / all_there_is.clamp(min=1e-12), 0.0)

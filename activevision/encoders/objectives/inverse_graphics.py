@@ -23,7 +23,7 @@ from activevision.settings import require_not_negative
 class InverseGraphicsSettings:
     """pose: share of the code that is for the pose. clamp: weight of what keeps the rest equal within a window."""
 
-    pose: float = 0.5
+    pose: float = 0.25
     clamp: float = 0.01
 
     def __post_init__(self) -> None:

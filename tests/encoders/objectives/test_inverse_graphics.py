@@ -57,7 +57,7 @@ def test_rest_leaves_the_pose_and_the_way_back_undoes_the_way_there(objective: I
 
 def test_the_true_generators_of_rigid_motions_move_points_as_the_camera_does(objective: InverseGraphics) -> None:
     """A code that is a point's place before the camera, homogeneous, can be moved exactly: the loss can be met."""
-    objective = InverseGraphics(SmallCNN(8), torch.ones(6), 16, 16)
+    objective = InverseGraphics(SmallCNN(16), torch.ones(6), 16, 16)
     unit = 1e-3 * np.eye(6)
     with torch.no_grad():  # derivatives of the inverse motion, since the point moves against the camera
         objective.generators.copy_(torch.from_numpy((exp_se3(-unit) - exp_se3(unit)) / 2e-3))
@@ -83,8 +83,8 @@ def test_the_order_of_windows_does_not_matter(objective: InverseGraphics) -> Non
 
 def test_it_learns_to_render_after_a_motion() -> None:
     windows = sliding(2)
-    objective = build("inverse_graphics", windows, embedding=32)
-    assert train(objective, windows, steps=40)["explained"] > 0.2, "0 for the mean frame"
+    objective = build("inverse_graphics", windows, embedding=64)
+    assert train(objective, windows, steps=60)["explained"] > 0.2, "0 for the mean frame"
     batch = windows.batch(np.arange(len(windows)))
     with torch.no_grad():
         right, wrong = (objective.loss(batch._replace(twists=s * batch.twists)).loss.item() for s in (1, -1))
