@@ -21,6 +21,7 @@ OBJECTIVES = {
     "flow_equivariance": "FlowEquivariance",
     "inverse_graphics": "InverseGraphics",
     "look_ahead": "LookAhead",
+    "motion_segmentation": "MotionSegmentation",
     "object_centric": "ObjectCentric",
     "shuffle_and_learn": "ShuffleAndLearn",
     "slow_features": "SlowFeatures",
