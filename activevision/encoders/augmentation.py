@@ -19,8 +19,8 @@ def augment_windows(batch: Batch, shift: int, jitter: float, generator: np.rando
 
     All frames of a window are shifted alike, by up to ``shift`` pixels each way with the border repeated, because a
     shift between them would look like a motion of the camera; fields that are images (B, T or T − 1, H, W, …) go with
-    them. Colours change in every frame on its own, as exposure and white balance do: each channel is scaled by 1 ±
-    ``jitter`` and the brightness moved by ± ``jitter`` / 2.
+    them, and so does the principal point of "intrinsics". Colours change in every frame on its own, as exposure and
+    white balance do: each channel is scaled by 1 ± ``jitter`` and the brightness moved by ± ``jitter`` / 2.
     """
     windows, views, _, height, width = batch.frames.shape
     device = batch.frames.device
@@ -44,4 +44,8 @@ def augment_windows(batch: Batch, shift: int, jitter: float, generator: np.rando
         name: shifted(values) if values.shape[2:4] == (height, width) else values
         for name, values in batch.fields.items()
     }
+    if "intrinsics" in fields:
+        intrinsics = fields["intrinsics"].clone()
+        intrinsics[:, :2, 2] -= offsets.flip(0).view(2, windows).T.to(intrinsics.dtype)
+        fields["intrinsics"] = intrinsics
     return batch._replace(frames=(pixels * scale + offset).permute(0, 1, 4, 2, 3), fields=fields)

@@ -11,13 +11,26 @@ from activevision.errors import unknown
 
 
 class Encoder(nn.Module):
-    """A network from images to features. ``name`` is its name in ``BACKBONES``, ``embedding`` the feature dimension D.
+    """A network from images to features, by way of maps that still say where in the image something is.
 
+    ``name`` is its name in ``BACKBONES``, ``embedding`` the feature dimension D, ``channels`` C that of the maps.
     ``forward(images)`` takes (B, 3, H, W), uint8 or float in [0, 1], and returns (B, D) float32.
     """
 
     name: ClassVar[str]
     embedding: int
+    channels: int
+
+    def maps(self, images: torch.Tensor) -> torch.Tensor:
+        """Feature maps (B, C, h, w) of images (B, 3, H, W), whose cells tile the image."""
+        raise NotImplementedError
+
+    def from_maps(self, maps: torch.Tensor) -> torch.Tensor:
+        """Features (B, D) of maps, for those who need both and compute the maps once."""
+        raise NotImplementedError
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.from_maps(self.maps(images))
 
 
 class SmallCNN(Encoder):
@@ -34,6 +47,7 @@ class SmallCNN(Encoder):
     def __init__(self, embedding: int = 128, channels: tuple[int, ...] = (16, 32, 64, 128)):
         super().__init__()
         self.embedding = embedding
+        self.channels = channels[-1]
         layers: list[nn.Module] = []
         for inputs, outputs in zip((3, *channels), channels, strict=False):
             layers += [
@@ -47,13 +61,17 @@ class SmallCNN(Encoder):
         self.norm = nn.BatchNorm1d(embedding, affine=False)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the stubs lack it
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def maps(self, images: torch.Tensor) -> torch.Tensor:
         scale = 255.0 if images.dtype == torch.uint8 else 1.0
         images = images.to(torch.float32, memory_format=torch.channels_last)
-        maps = self.convolutions(images / (0.25 * scale) - 2.0)  # [0, 1] to [-2, 2]
+        maps: torch.Tensor = self.convolutions(images / (0.25 * scale) - 2.0)  # [0, 1] to [-2, 2]
+        return maps
+
+    def from_maps(self, maps: torch.Tensor) -> torch.Tensor:
         if maps.shape[-2:] != (4, 4):  # at 64 pixels pooling changes nothing and its gradient takes time
             maps = self.pool(maps)
-        return self.norm(self.head(maps.flatten(1)))
+        features: torch.Tensor = self.norm(self.head(maps.flatten(1)))
+        return features
 
 
 BACKBONES: dict[str, type[SmallCNN]] = {cls.name: cls for cls in (SmallCNN,)}

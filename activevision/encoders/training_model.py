@@ -29,7 +29,7 @@ class TrainingModel(nn.Module):
         UserError where the data lacks what the objective needs, or labels that are asked for.
         """
         kind = objective_class(config.objective)
-        missing = [name for name in kind.fields if name not in dataset.fields]
+        missing = [name for name in kind.needed(config) if name not in dataset.fields]
         if missing:
             raise UserError(
                 f"objective {config.objective!r} needs {', '.join(missing)} beside the frames: collect rollouts with "

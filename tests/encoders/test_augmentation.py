@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from activevision.encoders.augmentation import augment
+from activevision.encoders.augmentation import augment, augment_windows
+from activevision.rollouts.frames import Batch
 
 
 def frames(seed: int = 0) -> torch.Tensor:
@@ -28,6 +29,23 @@ def test_every_window_is_shifted_as_one_with_its_border_repeated() -> None:
         assert len(fits) == 1
         seen.update(fits)
     assert len(seen) > 2, "windows are shifted on their own"
+
+
+def test_images_and_the_principal_point_go_with_the_frames() -> None:
+    column, row = np.meshgrid(np.arange(12), np.arange(10))
+    position = torch.from_numpy(np.stack([column, row], -1) + 0.5).expand(6, 2, 10, 12, 2)
+    intrinsics = torch.tensor([[20.0, 0, 6], [0, 20, 5], [0, 0, 1]]).double().expand(6, 3, 3)
+    nothing = torch.zeros(0)
+    batch = Batch(frames(), nothing, nothing, {"position": position, "intrinsics": intrinsics})
+    fields = augment_windows(batch, 2, 0.0, np.random.default_rng(0)).fields
+    middle = position - intrinsics[:, None, None, None, :2, 2]  # from the principal point, which stays on its pixel
+    inside = np.s_[:, :, 2:-2, 2:-2]
+    moved = (position - fields["intrinsics"][:, None, None, None, :2, 2])[inside]
+    expected = (fields["position"] - intrinsics[:, None, None, None, :2, 2])[inside]
+    torch.testing.assert_close(moved, expected)
+    assert not torch.equal(moved, middle[inside]), "something was shifted"
+    assert torch.equal(fields["intrinsics"][:, :, :2], intrinsics[:, :, :2])
+    assert torch.equal(batch.fields["intrinsics"], intrinsics), "the batch stays as it is"
 
 
 def test_colours_change_by_a_gain_and_a_brightness_in_every_frame() -> None:

@@ -11,8 +11,24 @@ if TYPE_CHECKING:
     from activevision.encoders.objectives.objective import Objective
 
 OBJECTIVES = {
+    "action_conditional_prediction": "ActionConditionalPrediction",
+    "anticipation": "Anticipation",
+    "arrow_of_time": "ArrowOfTime",
+    "context_prediction": "ContextPrediction",
+    "cross_pixel_flow": "CrossPixelFlow",
+    "egomotion_prediction": "EgomotionPrediction",
     "equivariance": "EgomotionEquivariance",
+    "flow_equivariance": "FlowEquivariance",
+    "inverse_graphics": "InverseGraphics",
+    "look_ahead": "LookAhead",
+    "motion_segmentation": "MotionSegmentation",
+    "object_centric": "ObjectCentric",
+    "shuffle_and_learn": "ShuffleAndLearn",
     "slow_features": "SlowFeatures",
+    "steady_features": "SteadyFeatures",
+    "temporal_equivariance": "TemporalEquivariance",
+    "tracking": "Tracking",
+    "transitive_invariance": "TransitiveInvariance",
 }
 """Class of each objective; its module is the one of that name."""
 

@@ -54,6 +54,11 @@ class Objective(nn.Module):
         """
         raise NotImplementedError
 
+    @classmethod
+    def needed(cls, config: PretrainConfig) -> tuple[str, ...]:
+        """What of ``fields`` it needs with these settings: all of them, unless it says otherwise."""
+        return cls.fields
+
     def loss(self, batch: Batch) -> Outcome:
         """How wrong it is on windows whose ``frames`` are uint8 or float about [0, 1]. May draw from torch's global
         generator, which is seeded for every step."""

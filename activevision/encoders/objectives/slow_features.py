@@ -9,6 +9,7 @@ import torch
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
+from activevision.encoders.objectives.temporal_contrast import contrast
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
 from activevision.settings import require_positive
@@ -56,14 +57,5 @@ class SlowFeatures(Objective):
     def contrastive(self, features: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The loss of features (B, T, D) of windows."""
         before, after = features[:, :-1].transpose(0, 1), features[:, 1:].transpose(0, 1)  # (T − 1, B, D)
-        # Not torch.cdist: its gradient is infinite where two frames are equal.
-        squared = (
-            before.square().sum(-1)[:, :, None]
-            + after.square().sum(-1)[:, None, :]
-            - 2 * before @ after.transpose(1, 2)
-        ).clamp(min=0) / features.shape[-1]
-        other = ~torch.eye(features.shape[0], dtype=torch.bool, device=features.device).expand_as(squared)
-        positive = (before - after).square().mean()
-        distance = (squared[other] + 1e-12).sqrt()
-        negative = (self.margin - distance).clamp(min=0).square().sum() / max(distance.numel(), 1)
+        positive, negative, _ = contrast(before, after, self.margin)
         return positive + negative, {"positive": positive.detach(), "negative": negative.detach()}
