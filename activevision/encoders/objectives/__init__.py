@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from activevision.encoders.objectives.objective import Objective
 
 OBJECTIVES = {
+    "byol": "BYOL",
     "equivariance": "EgomotionEquivariance",
+    "simclr": "SimCLR",
     "slow_features": "SlowFeatures",
+    "vicreg": "VICReg",
 }
 """Class of each objective; its module is the one of that name."""
 
