@@ -99,9 +99,9 @@ def _model_card(encoder: Encoder, card: Mapping[str, Any]) -> str:
         f"Output: (B, {encoder.embedding}) float32.",
         "",
         "```python",
-        "from activevision.encoders.checkpoint import load_encoder",
+        "import activevision",
         "",
-        "encoder = load_encoder(path)",
+        "encoder = activevision.load_encoder(path)",
         "```",
     ]
     for section in ("data", "figures", "settings"):

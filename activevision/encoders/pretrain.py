@@ -68,7 +68,8 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
     Raises UserError when ``out`` holds a run with other settings or data, or a damaged checkpoint, and when the data
     lacks what the objective needs.
     """
-    with joined(config.device) as processes, torch.random.fork_rng():
+    processes = joined(config.device)
+    with torch.random.fork_rng():
         if processes.writes:
             _check_settings(config, dataset, out)
         processes.wait()
@@ -79,6 +80,7 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
         )
         step = _restore(out / _CHECKPOINT, model, optimiser)
         rate = _train(config, dataset, out, model, optimiser, step, processes)
+        processes.share(model)
         model = model.cpu().eval()
         if processes.writes and not _is_saved(out / _ENCODER):
             data = asdict(dataset.source) if dataset.source else {}
@@ -126,7 +128,7 @@ def _train(
                 write(outcome, step)
             if processes.writes and (step % config.checkpoint_every == 0 or step == total or interrupted()):
                 _save(out / _CHECKPOINT, model, optimiser, step)
-            if interrupted():
+            if interrupted() and processes.writes:  # the others, whose signal may come a step earlier, end with it
                 raise KeyboardInterrupt
     return images / (time.perf_counter() - started)
 
@@ -134,8 +136,15 @@ def _train(
 def _backward(
     config: PretrainConfig, dataset: WindowDataset, model: nn.Module, items: Rows, step: int, processes: Processes
 ) -> Outcome:
-    """Add the gradients of one batch, this process's part of it in ``config.accumulate`` parts; what the last said."""
+    """Add the gradients of one batch, this process's part of it in ``config.accumulate`` parts; what the last said.
+
+    Every window counts alike: the mean of the gradients over processes is that of the mean loss over ``items``, for
+    losses that are a mean over windows.
+    """
     own = items[processes.rank :: processes.count]
+    idle = not len(own)
+    if idle:  # fewer windows than processes: all must take part in the exchange of gradients
+        own = items[:1]
     parts = [part for part in np.array_split(own, config.accumulate) if len(part)]
     outcome: Outcome | None = None
     for number, part in enumerate(parts):
@@ -144,10 +153,13 @@ def _backward(
         )
         torch.manual_seed(int(generator.integers(2**63)))  # for objectives that draw for themselves
         batch = augment_windows(dataset.batch(part).to(processes.device), config.shift, config.jitter, generator)
-        # half the bytes where the hardware computes with them as well; on CPUs it is slower
-        with torch.autocast("cuda", torch.bfloat16, enabled=processes.device.type == "cuda"):
-            outcome = model(batch)
-        (outcome.loss * (len(part) / len(own))).backward()
+        # Gradients are exchanged once a step, with the last part: processes may have different numbers of parts.
+        last = number == len(parts) - 1
+        with contextlib.nullcontext() if last or not isinstance(model, DistributedDataParallel) else model.no_sync():
+            # half the bytes where the hardware computes with them as well; on CPUs it is slower
+            with torch.autocast("cuda", torch.bfloat16, enabled=processes.device.type == "cuda"):
+                outcome = model(batch)
+            (outcome.loss * (0 if idle else len(part) * processes.count / len(items))).backward()
     assert outcome is not None
     return outcome
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import atexit
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import distributed
+from torch import distributed, nn
 
 from activevision.errors import UserError
 
@@ -30,11 +29,17 @@ class Processes:
         if self.count > 1:
             distributed.barrier()
 
+    def share(self, module: nn.Module) -> None:
+        """Give all processes the state of the first; running statistics are of what each has seen."""
+        if self.count > 1:
+            for tensor in module.state_dict().values():
+                distributed.broadcast(tensor, 0)
 
-@contextlib.contextmanager
-def joined(device: str) -> Iterator[Processes]:
+
+def joined(device: str) -> Processes:
     """Join the processes that ``torchrun`` started, by NCCL on GPUs and Gloo on CPUs; without it this one is alone.
 
+    They stay joined until they end: torch cannot leave a group and join it again.
     device: "auto" is the GPU where there is one. UserError for a GPU that is not there.
     """
     if device == "cuda" and not torch.cuda.is_available():
@@ -42,11 +47,11 @@ def joined(device: str) -> Iterator[Processes]:
     gpu = device != "cpu" and torch.cuda.is_available()
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
-        yield Processes(0, 1, torch.device("cuda" if gpu else "cpu"))
-        return
+        return Processes(0, 1, torch.device("cuda" if gpu else "cpu"))
     here = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if gpu else torch.device("cpu")
-    distributed.init_process_group("nccl" if gpu else "gloo")
-    try:
-        yield Processes(distributed.get_rank(), count, here)
-    finally:
-        distributed.destroy_process_group()
+    if gpu:
+        torch.cuda.set_device(here)  # where NCCL computes
+    if not distributed.is_initialized():
+        distributed.init_process_group("nccl" if gpu else "gloo")
+        atexit.register(distributed.destroy_process_group)
+    return Processes(distributed.get_rank(), count, here)

@@ -52,8 +52,10 @@ class TrainingModel(nn.Module):
         return cls(objective, labels)
 
     def forward(self, batch: Batch) -> Outcome:
-        outcome = self.objective.loss(batch)
-        if self.labels is None:
-            return outcome
-        loss, metrics = self.labels(outcome.features, batch.labels)
-        return outcome._replace(loss=outcome.loss + loss, metrics={**outcome.metrics, **metrics})
+        """What the objective and the labels say. The features are detached: processes that train together wait for the
+        gradient of every weight that what is returned depends on, and not all of those are in the loss."""
+        loss, metrics, features = self.objective.loss(batch)
+        if self.labels is not None:
+            label_loss, label_metrics = self.labels(features, batch.labels)
+            loss, metrics = loss + label_loss, {**metrics, **label_metrics}
+        return Outcome(loss, metrics, features.detach())

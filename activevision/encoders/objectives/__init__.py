@@ -14,6 +14,7 @@ OBJECTIVES = {
     "action_conditional_prediction": "ActionConditionalPrediction",
     "anticipation": "Anticipation",
     "arrow_of_time": "ArrowOfTime",
+    "byol": "BYOL",
     "context_prediction": "ContextPrediction",
     "cross_pixel_flow": "CrossPixelFlow",
     "egomotion_prediction": "EgomotionPrediction",
@@ -24,11 +25,13 @@ OBJECTIVES = {
     "motion_segmentation": "MotionSegmentation",
     "object_centric": "ObjectCentric",
     "shuffle_and_learn": "ShuffleAndLearn",
+    "simclr": "SimCLR",
     "slow_features": "SlowFeatures",
     "steady_features": "SteadyFeatures",
     "temporal_equivariance": "TemporalEquivariance",
     "tracking": "Tracking",
     "transitive_invariance": "TransitiveInvariance",
+    "vicreg": "VICReg",
 }
 """Class of each objective; its module is the one of that name."""
 

@@ -1,0 +1,32 @@
+"""What losses on two views of one thing share: which frames those are, NT-Xent, and whether a view finds its other."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def pairs(windows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both views (T − 1, B, K) of every pair of neighbouring frames of windows (B, T, K)."""
+    return windows[:, :-1].transpose(0, 1), windows[:, 1:].transpose(0, 1)
+
+
+def nt_xent(first: torch.Tensor, second: torch.Tensor, temperature: float) -> torch.Tensor:
+    """The normalised temperature-scaled cross-entropy () of views (..., N, K) of N things, each against the others.
+
+    A view's positive is the other view of its thing; its negatives are both views of the N − 1 others.
+    """
+    views = nn.functional.normalize(torch.cat([first, second], -2).float(), dim=-1)
+    logits = views @ views.transpose(-1, -2) / temperature
+    count = views.shape[-2]
+    own = torch.eye(count, dtype=torch.bool, device=views.device)
+    other = torch.arange(count, device=views.device).roll(count // 2).expand(logits.shape[:-1])
+    return nn.functional.cross_entropy(logits.masked_fill(own, -torch.inf).flatten(0, -2), other.flatten())
+
+
+@torch.no_grad()
+def retrieved(predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Share () of predictions (..., N, K) that are nearer, by cosine, to their own target than to the N − 1 others."""
+    predicted, targets = (nn.functional.normalize(x.float(), dim=-1) for x in (predicted, targets))
+    nearest = (predicted @ targets.transpose(-1, -2)).argmax(-1)
+    return (nearest == torch.arange(nearest.shape[-1], device=nearest.device)).float().mean()
