@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class ProbeProtocol:
     name: str
     title: str
     catalogue: str
-    motion: str
+    motion: Literal["orbit", "walk", "handheld"]
     views: int
     rate: float
     train_episodes: int
