@@ -101,7 +101,8 @@ def _folders(given: tuple[Path, ...], everything: Path | None) -> dict[str, Path
     found: dict[str, Path] = {}
     for path in given:
         folder = path / "encoder" if (path / "encoder").is_dir() else path
-        name = _name(folder.resolve().parts[-2:])
+        parts = folder.resolve().parts
+        name = _name(parts[-2:] if parts[-1] == "encoder" else parts[-1:])
         if name in found and found[name].resolve() != folder.resolve():
             raise UserError(f"{found[name]} and {folder} would both be called {name!r}: give them with --all.")
         found[name] = folder

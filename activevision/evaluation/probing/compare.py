@@ -14,7 +14,7 @@ from activevision.evaluation.probing.encode import encode, without_features
 from activevision.evaluation.probing.measure import Measured, Task, measure
 from activevision.evaluation.probing.measures import MEASURES
 from activevision.evaluation.probing.protocol import ProbeProtocol
-from activevision.evaluation.probing.table import BOOTSTRAP, chance, tabulate
+from activevision.evaluation.probing.table import BOOTSTRAP, chance, standing_still, tabulate
 from activevision.evaluation.versions import installed_versions
 from activevision.files import digest
 from activevision.rollouts.dataset import WindowDataset
@@ -84,6 +84,7 @@ def compare(
         "recipe": {**_RECIPE, "seeds": seeds, "resamples": BOOTSTRAP.resamples},
         "measures": {name: asdict(of_name) for name, of_name in MEASURES.items()},
         "chance": chance(views[1], task),
+        "standing_still": standing_still(views[1], task),
         "encoders": {
             name: {
                 "facts": dict(candidate.facts),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from activevision.evaluation.intervals import Bootstrap, Cells
 from activevision.evaluation.probing.measure import Measured, Task
 from activevision.evaluation.probing.measures import MEASURES, Measure
+from activevision.evaluation.probing.path_integration import pose_drift
 from activevision.evaluation.probing.pose_retrieval import prediction_retrieval_error
 from activevision.evaluation.probing.posed_features import PosedFeatures
 from activevision.evaluation.probing.retrieval import HITS, Ranks, hits, reciprocal_rank
@@ -59,12 +60,28 @@ def chance(test: PosedFeatures, task: Task) -> dict[str, float]:
         "mrr": float(reciprocal_rank(blind, scenes).value),
         **{f"hits_at_{k}": float(hits(blind, k, scenes).value) for k in HITS},
         "pre": float(prediction_retrieval_error(drawn, task.asked.after, test).value),
-        **{key: 1.0 for key in MEASURES if key.startswith(("error_", "path_"))},
+        **{key: 1.0 for key in MEASURES if key.startswith("error_")},
+        **{key: float(steps[-1]) for key, steps in standing_still(test, task).items() if key in MEASURES},
     }
     if len(labels) == len(test):
         most = float(np.bincount(labels).max() / len(labels))
         found |= {"linear_probe": most, "nearest_neighbours": most}
     return found
+
+
+def standing_still(test: PosedFeatures, task: Task) -> dict[str, list[float]]:
+    """Errors along paths, after 1 … T steps, of taking the camera and the features to stay as they are; and under
+    "start" the PRE of taking the view that a motion starts from for the one that it leads to."""
+    poses = test.poses[task.paths]
+    still = np.broadcast_to(np.eye(4), (*poses[:, 1:].shape[:2], 4, 4))
+    position, turn = pose_drift(still, poses, test.scenes[task.paths[:, 0]])
+    return {
+        "path_features": [1.0] * still.shape[1],
+        "path_features_maps": [1.0] * still.shape[1],
+        "path_position": position.value.tolist(),
+        "path_rotation": turn.value.tolist(),
+        "start": [float(prediction_retrieval_error(task.asked.before, task.asked.after, test).value)],
+    }
 
 
 def _entry(measure: Measure, tallies: Sequence[Tally], samples: NDArray[np.float64]) -> dict[str, Any]:

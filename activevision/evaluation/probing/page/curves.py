@@ -21,7 +21,8 @@ def curves(results: dict[str, Any], key: str, title: str) -> Element:
     count = len(steps[names[0]]["value"])
     margin = 16 + _LETTER * max(len(name) for name in names)
     height = 270.0 + max(0.0, 17.0 * (len(names) - 11))
-    values = [v for s in steps.values() for v in [*s["value"], 1.0]]
+    still = results["standing_still"][key]
+    values = [*still, *(v for of_name in steps.values() for v in of_name["value"])]
     y = Axis.over([*values, 0.0], height - 42, 30.0, 5)
 
     def x(step: float) -> float:
@@ -57,7 +58,7 @@ def curves(results: dict[str, Any], key: str, title: str) -> Element:
         text(0, 13, title, "group"),
         [line(x(1), y(tick), x(count), y(tick), "grid") for tick in y.ticks],
         [text(29, y(tick) + 4, y.written(tick), "tick", "end") for tick in y.ticks],
-        line(x(1), y(1.0), x(count), y(1.0), "nothing"),
+        element("polyline", points=" ".join(points(still)), class_="nothing"),
         [text(x(step), y.begin + 18, str(step), "tick", "middle") for step in shown],
         text((x(1) + x(count)) / 2, height - 6, "steps", "axis", "middle"),
         body,

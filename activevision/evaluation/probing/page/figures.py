@@ -22,7 +22,8 @@ _LEADS = {
     "from both their features, absolute rotation from one. 1 is perfect, 0 no better than the mean pose.",
     "where a motion leads": "A predictor is told the features of a view and a motion; its prediction is compared with "
     "all views of the scene. MRR: mean of 1 / rank of the true view. H@k: it is among the k nearest. PRE: sin² of half "
-    "the angle between the nearest view’s rotation and the true one; less is better.",
+    "the angle between the nearest view’s rotation and the true one; less is better, and the "
+    "view that the motion starts from would have {still}.",
     "normalised equivariance error": "Distance of predicted from true features, relative to how far the motion moved "
     "them: 0 is perfect, 1 no better than no change. Linear maps: one for each kind of single step, alone (atomic) and "
     "two in a row (composite). Predictor: motions as in training, and larger ones than any (out of range).",
@@ -45,6 +46,7 @@ def trade_off(results: dict[str, Any]) -> Element | None:
 
 
 def tables(results: dict[str, Any]) -> Element:
+    still = number(results["standing_still"]["start"][0], 3)
     groups = list(dict.fromkeys(measure.group for measure in MEASURES.values()))
     parts: list[Element] = []
     for group in groups:
@@ -54,7 +56,10 @@ def tables(results: dict[str, Any]) -> Element:
             if measure.group == group and any(key in row["figures"] for row in results["encoders"].values())
         ]
         if keys:
-            parts += [element("h3", group[0].upper() + group[1:]), element("p", _LEADS[group], class_="note lead-note")]
+            parts += [
+                element("h3", group[0].upper() + group[1:]),
+                element("p", _LEADS[group].format(still=still), class_="note lead-note"),
+            ]
             parts.append(element("div", _table(results, keys), class_="scroll"))
     parts.append(element("h3", "Collapse"))
     parts.append(
@@ -149,8 +154,9 @@ def drift(results: dict[str, Any]) -> Element | None:
     ]
     return section(
         "Path integration, step by step",
-        "Predictions are fed on: how far off after 1, 2, … steps. Under 1 is better than standing still; bands are "
-        "95 % intervals. Errors in steps partly cancel along a path, so a share may fall while the distance grows.",
+        "Predictions are fed on: how far off after 1, 2, … steps. Dotted is standing still, so what lies on it has not "
+        "told the motion at all; bands are 95 % intervals. On a winding path even one who stands still is off by less "
+        "than the whole way.",
         element("div", panels, class_="pair"),
     )
 

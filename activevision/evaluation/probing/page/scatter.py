@@ -23,10 +23,10 @@ def scatter(results: dict[str, Any], across: str, up: str) -> Element:
     entries = {name: [results["encoders"][name]["figures"][key] for key in (across, up)] for name in names}
     chance = [results["chance"].get(key) for key in (across, up)]
     x, y = (
-        Axis.over([*(end for pair in entries.values() for end in pair[i]["ci95"]), *([chance[i]] if chance[i] else [])],
-                  *ends)
-        for i, ends in enumerate(((48.0, WIDTH - 12.0), (HEIGHT - 46.0, 14.0)))
-    )  # fmt: skip
+        Axis.over([*(end for pair in entries.values() for end in pair[i]["ci95"]), *nothing], begin, end)
+        for i, (begin, end) in enumerate(((56.0, WIDTH - 12.0), (HEIGHT - 46.0, 14.0)))
+        for nothing in [[] if chance[i] is None else [chance[i]]]
+    )
     heights = spread_labels([y(entries[name][1]["value"]) for name in names], y.end, y.begin)
     body = []
     for name, at in zip(names, heights, strict=True):
