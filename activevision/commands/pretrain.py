@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from activevision.commands.heldout import check_heldout
 from activevision.commands.run_folder import note_run
 from activevision.encoders.config import PretrainConfig
 
@@ -33,17 +34,13 @@ class Pretrain:
 
     def run(self) -> None:
         from activevision.encoders.pretrain import pretrain
-        from activevision.errors import UserError
         from activevision.files import write_json
         from activevision.rollouts.dataset import WindowDataset
 
         dataset = WindowDataset.load(self.data, skip_damaged=self.skip_damaged)
         heldout = WindowDataset.load(self.heldout, skip_damaged=self.skip_damaged) if self.heldout else None
-        if heldout is not None and (heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes)):
-            raise UserError(
-                f"{self.heldout} shows other classes or some of the scenes of {self.data}: collect another split of "
-                "the same catalogue."
-            )
+        if self.heldout is not None and heldout is not None:
+            check_heldout(dataset, heldout, self.data, self.heldout)
         note_run(self.out, "pretrain", self)
         trained = pretrain(self.config, dataset, self.out)
         if heldout is not None:

@@ -8,14 +8,12 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from activevision.evaluation.report.series import series
 from activevision.evaluation.schema import is_ceiling
 from activevision.pages.html import WIDE, element, line, svg, text
+from activevision.pages.labels import spread_labels
 from activevision.pages.words import number, percent
-
-_SPACING = 17.0
 
 
 def accuracy_plot(results: dict[str, Any], width: int) -> Element:
@@ -34,7 +32,7 @@ def accuracy_plot(results: dict[str, Any], width: int) -> Element:
     step = 0.1 if high - low > 0.25 else 0.05
     ticks = np.arange(round(low / step), round(high / step) + 1) * step
     order = sorted(policies, key=lambda name: (not is_ceiling(name), "s-test" in series(results, name)))
-    ends = _spread([y(policies[name]["accuracy"][-1]) for name in order], top, bottom)
+    ends = spread_labels([y(policies[name]["accuracy"][-1]) for name in order], top, bottom)
     return svg(
         width,
         height,
@@ -94,18 +92,6 @@ def _name(results: dict[str, Any], name: str, right: float, at: float, end: floa
         ),
         class_=series(results, name),
     )
-
-
-def _spread(wanted: Sequence[float], top: float, bottom: float) -> list[float]:
-    """Heights a line of text apart that are nearest to the wanted ones (least squares), in the same order."""
-    order = np.argsort(wanted, kind="stable")
-    offset = _SPACING * np.arange(len(order))
-    placed = isotonic_regression(np.asarray(wanted)[order] - offset).x + offset
-    placed += min(0.0, bottom + 6 - placed[-1])
-    placed += max(0.0, top - placed[0])
-    result = np.empty(len(order))
-    result[order] = placed
-    return result.tolist()
 
 
 def _points(corners: Sequence[tuple[float, float]]) -> str:

@@ -1,0 +1,107 @@
+"""Claims of ``activevision probe``: what it measures, what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from wanderings import wander, write
+
+from activevision.commands.probe import Probe
+from activevision.encoders.backbones import SmallCNN
+from activevision.encoders.checkpoint import save_encoder
+from activevision.errors import UserError
+from activevision.evaluation.probing import compare
+
+
+@pytest.fixture(scope="module")
+def rollouts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rollouts")
+    for split, first in (("train", 0), ("test", 100)):
+        walks = [wander(first + i, 5, label="ab"[i % 2], size=16) for i in range(10)]
+        write(folder / split, walks, classes=("a", "b"))
+    return folder
+
+
+def saved(folder: Path, seed: int) -> Path:
+    torch.manual_seed(seed)
+    data = {"catalogue": "walks", "split": "another"}
+    save_encoder(folder / "encoder", SmallCNN(8).eval(), {"settings": {"seed": seed}, "data": data})
+    return folder
+
+
+def probe(rollouts: Path, tmp_path: Path, **others: object) -> Probe:
+    return Probe(
+        data=rollouts / "train", heldout=rollouts / "test", seeds=2, out=tmp_path / "out", **others  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_every_encoder_of_a_folder_is_measured_beside_random_weights(
+    rollouts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seed in (("one", 1), ("deep/two", 2)):
+        saved(tmp_path / "runs" / name, seed)
+    probe(rollouts, tmp_path, all=tmp_path / "runs").run()
+    results = json.loads((tmp_path / "out" / "probe.json").read_text())
+    assert set(results["encoders"]) == {"one", "deep/two", "random-weights"}
+    for row in results["encoders"].values():
+        assert {"linear_probe", "mrr", "pre", "error_atomic", "path_rotation"} <= set(row["figures"])
+        assert len(row["figures"]["mrr"]["per_seed"]) == 2
+    page = (tmp_path / "out" / "index.html").read_text()
+    for name in ("one", "deep/two", "random-weights", "3DIEBench"):
+        assert name in page
+    assert not re.findall(r'(?:src|href)="(?!data:)', page)  # loads nothing else
+    assert "was pretrained on" not in page
+
+    monkeypatch.setattr(compare, "measure", lambda *_: pytest.fail("measured again"))
+    probe(rollouts, tmp_path, all=tmp_path / "runs").run()
+    again = json.loads((tmp_path / "out" / "probe.json").read_text())
+    assert again["encoders"] == results["encoders"]
+
+
+def test_an_encoder_that_has_seen_the_test_split_is_named(rollouts: Path, tmp_path: Path) -> None:
+    save_encoder(tmp_path / "cheat" / "encoder", SmallCNN(8).eval(), {"settings": {}, "data": {
+        "catalogue": "walks", "split": "train"}})  # fmt: skip
+    # the data sets of these tests all say "train"
+    probe(rollouts, tmp_path, encoder=(tmp_path / "cheat",)).run()
+    assert "cheat was pretrained on the train split" in (tmp_path / "out" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({}, "nothing to measure: give --encoder PATH or --all DIR"),
+        ({"all": "."}, "no encoder anywhere in"),
+        ({"encoder": ("nowhere",)}, "no encoder in nowhere"),
+        ({"all": ".", "protocol": "object"}, "did you mean 'objects'?"),
+        ({"all": ".", "seeds": 0}, "--seeds 0: give at least 1"),
+        ({"all": ".", "heldout": None}, "--data and --heldout go together"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_line(
+    settings: dict[str, object], reason: str, rollouts: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    paths = {"all": tmp_path / "empty"} if "all" in settings else {}
+    if "encoder" in settings:
+        paths["encoder"] = (Path("nowhere"),)  # type: ignore[assignment]
+    given = {"data": rollouts / "train", "heldout": rollouts / "test", **settings, **paths}
+    with pytest.raises(UserError) as error:
+        Probe(out=tmp_path / "out", **given).run()  # type: ignore[arg-type]
+    assert reason in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_test_scenes_must_be_others(rollouts: Path, tmp_path: Path) -> None:
+    saved(tmp_path / "one", 1)
+    with pytest.raises(UserError, match="some of the scenes"):
+        Probe((tmp_path / "one",), data=rollouts / "train", heldout=rollouts / "train", out=tmp_path / "out").run()
+
+
+def test_two_encoders_of_one_name_are_refused(rollouts: Path, tmp_path: Path) -> None:
+    folders = (saved(tmp_path / "a" / "run", 1), saved(tmp_path / "b" / "run", 2))
+    with pytest.raises(UserError, match="would both be called"):
+        probe(rollouts, tmp_path, encoder=folders).run()
