@@ -17,6 +17,7 @@ from activevision.commands.evaluate import Evaluate
 from activevision.commands.export import Export
 from activevision.commands.play import Play
 from activevision.commands.pretrain import Pretrain
+from activevision.commands.probe import Probe
 from activevision.commands.render import Render
 from activevision.commands.scenes import Scenes
 from activevision.commands.train import Train
@@ -33,6 +34,7 @@ Command = (
     | Annotated[View, tyro.conf.subcommand("view")]
     | Annotated[Export, tyro.conf.subcommand("export")]
     | Annotated[Pretrain, tyro.conf.subcommand("pretrain")]
+    | Annotated[Probe, tyro.conf.subcommand("probe")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Benchmark, tyro.conf.subcommand("benchmark")]

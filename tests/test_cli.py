@@ -22,7 +22,7 @@ def run(*arguments, cwd):
     "command",
     [(), ("demo",), ("scenes",), ("scenes", "list"), ("scenes", "fetch"), ("scenes", "show"), ("scenes", "measure"),
      ("play",), ("collect",), ("data",), ("data", "check"), ("data", "show"), ("data", "import"), ("render",),
-     ("view",), ("export",), ("pretrain",), ("train",), ("evaluate",), ("benchmark",)],
+     ("view",), ("export",), ("pretrain",), ("probe",), ("train",), ("evaluate",), ("benchmark",)],
     ids=" ".join,
 )  # fmt: skip
 def test_help_comes_without_the_heavy_packages(command, tmp_path):
@@ -61,6 +61,9 @@ def test_help_comes_without_the_heavy_packages(command, tmp_path):
         (("evaluate", "--env", "activevision/LookAround-v0"), "examples/look_around.py"),
         (("evaluate", "--env", "activevision/Explore-v0", "--protocol", "explore-find"), "not about recognising"),
         (("collect", "--sensors", "rgb,detph"), "did you mean 'depth'"),
+        (("pretrain", "--objective", "slow_featres"), "did you mean 'slow_features'"),
+        (("pretrain", "--settings", "margn=2"), "did you mean 'margin'"),
+        (("probe", "--encoder", "absent"), "absent"),
         (("collect", "--views", "20"), "give a --motion"),
         (("collect", "--motion", "walk", "--env", "activevision/Explore-v0"), "leave --motion out"),
         (("collect", "--motion", "walk", "--scenes", "procedural"), "walk"),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from activevision.rollouts.dataset import WindowDataset
 
 
-def check_heldout(dataset: WindowDataset, heldout: WindowDataset, data: Path, other: Path) -> None:
+def check_heldout(dataset: WindowDataset, heldout: WindowDataset, data: Path | str, other: Path | str) -> None:
     """UserError where ``heldout``, of folder ``other``, does not go with ``dataset``, of folder ``data``."""
     if heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes):
         raise UserError(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from activevision.encoders.backbones import Encoder
     from activevision.encoders.pretrain import Pretrained
     from activevision.rollouts.dataset import WindowDataset
+    from activevision.rollouts.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class Pretrain:
     config: Annotated[PretrainConfig, tyro.conf.arg(name="")] = field(default_factory=PretrainConfig)
     data: str = "runs/rollouts"
     """Rollouts to learn from: a folder or URL."""
+    length: int | None = None
+    """Frames of a window; unless given whole episodes where they are short and alike, else up to 16."""
+    gap: int = 1
+    """Frames of an episode from one frame of a window to the next: smooth walks move little from frame to frame."""
     skip_damaged: bool = False
     """Go on without shards that are damaged, and say which were left out."""
     heldout: str | None = None
@@ -33,12 +38,15 @@ class Pretrain:
     """Folder of the run; the encoder itself goes to its subfolder "encoder"."""
 
     def run(self) -> None:
+        from activevision.encoders.objectives import objective_class
         from activevision.encoders.pretrain import pretrain
         from activevision.files import write_json
         from activevision.rollouts.dataset import WindowDataset
 
-        dataset = WindowDataset.load(self.data, skip_damaged=self.skip_damaged)
-        heldout = WindowDataset.load(self.heldout, skip_damaged=self.skip_damaged) if self.heldout else None
+        needed = objective_class(self.config.objective).needed(self.config)
+        windows = self._windows()
+        dataset = WindowDataset.load(self.data, windows, needed, self.skip_damaged)
+        heldout = WindowDataset.load(self.heldout, windows, (), self.skip_damaged) if self.heldout else None
         if self.heldout is not None and heldout is not None:
             check_heldout(dataset, heldout, self.data, self.heldout)
         note_run(self.out, "pretrain", self)
@@ -50,6 +58,16 @@ class Pretrain:
             for name, value in figures.items():
                 print(f"{name}: {value}")
         print(f"the encoder is in {trained.path}")
+
+    def _windows(self) -> Windows | int | None:
+        from activevision.errors import UserError
+        from activevision.rollouts.windows import Gap, Windows
+
+        if self.length is None:
+            if self.gap != 1:
+                raise UserError(f"--gap {self.gap} is of windows whose --length is given: give one.")
+            return None
+        return Windows(self.length, Gap(self.gap), stride=max(1, self.length - 1))
 
 
 def measure_encoders(
