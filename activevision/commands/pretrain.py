@@ -43,9 +43,10 @@ class Pretrain:
         from activevision.files import write_json
         from activevision.rollouts.dataset import WindowDataset
 
-        needed = objective_class(self.config.objective).needed(self.config)
+        kind = objective_class(self.config.objective)
+        self.config.own(kind.Settings)  # a wrong setting is an error before anything is read
         windows = self._windows()
-        dataset = WindowDataset.load(self.data, windows, needed, self.skip_damaged)
+        dataset = WindowDataset.load(self.data, windows, kind.needed(self.config), self.skip_damaged)
         heldout = WindowDataset.load(self.heldout, windows, (), self.skip_damaged) if self.heldout else None
         if self.heldout is not None and heldout is not None:
             check_heldout(dataset, heldout, self.data, self.heldout)
