@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from objective_windows import windows_for
 
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.motion_patterns import MotionPatterns
-from activevision.encoders.objectives import OBJECTIVES
+from activevision.encoders.objectives import OBJECTIVES, objective_class
 from activevision.encoders.objectives.equivariance import EgomotionEquivariance, EquivarianceSettings
 from activevision.encoders.objectives.slow_features import SlowFeatures, SlowFeaturesSettings
 from activevision.encoders.training_model import TrainingModel
@@ -113,7 +114,8 @@ def test_slow_features_survive_equal_frames_and_a_single_window() -> None:
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_labels_add_their_weighted_cross_entropy_or_only_watch(name: str, windows: WindowDataset) -> None:
+def test_labels_add_their_weighted_cross_entropy_or_only_watch(name: str) -> None:
+    windows = windows_for(objective_class(name))
     batch = windows.batch(np.arange(8))
     for weight in (0.5, 0.0):
         torch.manual_seed(0)

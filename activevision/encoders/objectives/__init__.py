@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 OBJECTIVES = {
     "byol": "BYOL",
+    "equimod": "EquiMod",
     "equivariance": "EgomotionEquivariance",
+    "none": "NoPretraining",
+    "seq_jepa": "SeqJEPA",
+    "sie": "SIE",
     "simclr": "SimCLR",
     "slow_features": "SlowFeatures",
     "vicreg": "VICReg",
