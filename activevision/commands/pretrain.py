@@ -61,12 +61,12 @@ def measure_encoders(
     """Equivariance and probes of encoders and of random weights, on objects that none of them has seen."""
     import torch
 
-    from activevision.encoders.backbones import build_backbone
+    from activevision.encoders.backbones import description, rebuilt
     from activevision.evaluation.probes import probe_encoder
 
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        blank = build_backbone(config.backbone, config.embedding).eval()
+        blank = rebuilt(description(next(iter(encoders.values())))).eval()
     figures = {name: probe_encoder(encoder, train, heldout, config) for name, encoder in
                {**encoders, "random-weights": blank}.items()}  # fmt: skip
     metrics = next(iter(figures.values()))

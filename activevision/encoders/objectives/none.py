@@ -1,4 +1,4 @@
-"""No pretraining: random weights, or labels alone."""
+"""No pretraining: the weights that there are, or labels alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from activevision.rollouts.frames import Batch
 class NoPretraining(Objective):
     """The baseline beside which every other objective has to show something: nothing is minimised, L = 0.
 
-    A run takes no step and saves the encoder with the random weights of its seed. With ``label_weight`` above 0 the
+    A run takes no step and saves the encoder with the random weights of its seed, or with those that its backbone was
+    given. With ``label_weight`` above 0 the
     labels are all there is to learn from, which is supervised training on single views.
     """
 
