@@ -33,6 +33,7 @@ class Pretrain:
 
     def run(self) -> None:
         from activevision.encoders.pretrain import pretrain
+        from activevision.encoders.processes import is_first
         from activevision.errors import UserError
         from activevision.files import write_json
         from activevision.rollouts.dataset import WindowDataset
@@ -44,8 +45,11 @@ class Pretrain:
                 f"{self.heldout} shows other classes or some of the scenes of {self.data}: collect another split of "
                 "the same catalogue."
             )
-        note_run(self.out, "pretrain", self)
+        if is_first():
+            note_run(self.out, "pretrain", self)
         trained = pretrain(self.config, dataset, self.out)
+        if not is_first():
+            return
         if heldout is not None:
             figures = measure_encoders({self.config.objective: trained.encoder}, dataset, heldout, self.config)
             write_json(self.out / "figures.json", figures)
