@@ -20,7 +20,7 @@ from activevision.agents.config import RecogniserConfig
 from activevision.agents.evidence import Evidence
 from activevision.agents.views import LabelledViews
 from activevision.encoders.augmentation import augment
-from activevision.encoders.backbones import Encoder, build_backbone
+from activevision.encoders.backbones import Encoder, description, rebuilt
 from activevision.errors import UserError
 from activevision.files import atomic_write
 from activevision.progress import progress
@@ -108,11 +108,7 @@ def train_recogniser(
 def save_recogniser(path: Path, model: ViewRecogniser) -> None:
     """Write weights and what is needed to rebuild them into one ``.safetensors`` file, with a checksum."""
     weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    facts: dict[str, Any] = {
-        "classes": list(model.classes),
-        "backbone": model.encoder.name,
-        "embedding": model.encoder.embedding,
-    }
+    facts: dict[str, Any] = {"classes": list(model.classes), **description(model.encoder)}
     facts["sha256"] = _checksum(weights)
     with atomic_write(path) as file:  # one entry of metadata, because safetensors writes several in random order
         file.write(save(weights, {"recogniser": json.dumps(facts)}))
@@ -131,7 +127,7 @@ def load_recogniser(path: Path) -> ViewRecogniser:
         raise UserError(f"recogniser {path} is damaged ({error}): delete it and train again.") from None
     if _checksum(weights) != facts["sha256"]:
         raise UserError(f"recogniser {path} is damaged (checksums differ): delete it and train again.")
-    encoder, descriptor = (build_backbone(facts["backbone"], facts["embedding"]) for _ in range(2))
+    encoder, descriptor = (rebuilt(facts) for _ in range(2))
     model = ViewRecogniser(encoder, descriptor, tuple(facts["classes"]))
     model.load_state_dict(weights)
     return model.eval()

@@ -40,6 +40,7 @@ class Pretrain:
     def run(self) -> None:
         from activevision.encoders.objectives import objective_class
         from activevision.encoders.pretrain import pretrain
+        from activevision.encoders.processes import is_first
         from activevision.files import write_json
         from activevision.rollouts.dataset import WindowDataset
 
@@ -50,8 +51,11 @@ class Pretrain:
         heldout = WindowDataset.load(self.heldout, windows, (), self.skip_damaged) if self.heldout else None
         if self.heldout is not None and heldout is not None:
             check_heldout(dataset, heldout, self.data, self.heldout)
-        note_run(self.out, "pretrain", self)
+        if is_first():
+            note_run(self.out, "pretrain", self)
         trained = pretrain(self.config, dataset, self.out)
+        if not is_first():
+            return
         if heldout is not None:
             figures = measure_encoders({self.config.objective: trained.encoder}, dataset, heldout, self.config)
             write_json(self.out / "figures.json", figures)
@@ -77,12 +81,12 @@ def measure_encoders(
     """Equivariance and probes of encoders and of random weights, on objects that none of them has seen."""
     import torch
 
-    from activevision.encoders.backbones import build_backbone
+    from activevision.encoders.backbones import description, rebuilt
     from activevision.evaluation.probes import probe_encoder
 
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        blank = build_backbone(config.backbone, config.embedding).eval()
+        blank = rebuilt(description(next(iter(encoders.values())))).eval()
     figures = {name: probe_encoder(encoder, train, heldout, config) for name, encoder in
                {**encoders, "random-weights": blank}.items()}  # fmt: skip
     metrics = next(iter(figures.values()))

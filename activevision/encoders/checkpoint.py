@@ -9,7 +9,7 @@ from typing import Any
 
 from safetensors.torch import load, save
 
-from activevision.encoders.backbones import Encoder, build_backbone
+from activevision.encoders.backbones import Encoder, description, rebuilt
 from activevision.errors import UserError
 from activevision.files import atomic_write, read_json, write_json
 
@@ -33,8 +33,7 @@ def save_encoder(path: Path, encoder: Encoder, card: Mapping[str, Any]) -> None:
         path / _CONFIG,
         {
             "schema": SCHEMA,
-            "backbone": encoder.name,
-            "embedding": encoder.embedding,
+            **description(encoder),
             "sha256": hashlib.sha256(weights).hexdigest(),
             "card": card,
         },
@@ -48,7 +47,7 @@ def load_encoder(path: Path) -> Encoder:
     """
     config = _read_config(path)
     try:
-        encoder = build_backbone(config["backbone"], config["embedding"])
+        encoder = rebuilt(config)
         expected = config["sha256"]
     except KeyError as error:
         raise UserError(f"{path / _CONFIG} lacks {error}: pretrain the encoder again.") from None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from activevision.encoders.backbone_names import split_name
 from activevision.encoders.objectives import OBJECTIVES
 from activevision.errors import UserError, unknown
 from activevision.settings import parsed, require_not_negative, require_positive
 
-BACKBONES = ("small-cnn",)
 DEVICES = ("auto", "cpu", "cuda")
 
 Own = TypeVar("Own")
@@ -25,7 +25,8 @@ class PretrainConfig:
     settings: tuple[str, ...] = ()
     """Of the objective's own settings those that are not to be as usual: name=value name=value …"""
     backbone: str = "small-cnn"
-    """The network."""
+    """The network: small-cnn; resnet18, small-vit or dinov2 of the package transformers, with :FOLDER for weights from
+    there; or timm:NAME."""
     embedding: int = 128
     """Dimensions of the features."""
     patterns: int = 24
@@ -57,11 +58,11 @@ class PretrainConfig:
     def __post_init__(self) -> None:
         for kind, name, known in (
             ("objective", self.objective, OBJECTIVES),
-            ("backbone", self.backbone, BACKBONES),
             ("device", self.device, DEVICES),
         ):
             if name not in known:
                 raise unknown(kind, name, known)
+        split_name(self.backbone)
         require_positive(
             self, "embedding", "patterns", "epochs", "batch_size", "accumulate", "checkpoint_every", "learning_rate"
         )

@@ -100,7 +100,7 @@ def _train(
 ) -> float:
     """Train from ``step`` to the end and return images per second, over all processes."""
     per_epoch = math.ceil(len(dataset) / config.batch_size)
-    total = config.epochs * per_epoch
+    total = config.epochs * per_epoch if model.learns else 0
     if step == total:
         return 0.0
     model.train()

@@ -36,6 +36,11 @@ class Processes:
                 distributed.broadcast(tensor, 0)
 
 
+def is_first() -> bool:
+    """Whether this process is alone or the first of those that ``torchrun`` started: the one that writes and prints."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def joined(device: str) -> Processes:
     """Join the processes that ``torchrun`` started, by NCCL on GPUs and Gloo on CPUs; without it this one is alone.
 

@@ -51,6 +51,11 @@ class TrainingModel(nn.Module):
         labels = None if unlabelled else LabelLoss(encoder.embedding, len(dataset.classes), config.label_weight)
         return cls(objective, labels)
 
+    @property
+    def learns(self) -> bool:
+        """Whether training would change its encoder."""
+        return self.objective.learns or (self.labels is not None and self.labels.weight > 0)
+
     def forward(self, batch: Batch) -> Outcome:
         """What the objective and the labels say. The features are detached: processes that train together wait for the
         gradient of every weight that what is returned depends on, and not all of those are in the loss."""

@@ -13,7 +13,13 @@ from activevision.rollouts.frames import Batch
 
 
 def trained(
-    name: str, windows: WindowDataset, steps: int, seed: int = 0, batch: int = 32, rate: float = 3e-3, **settings: float
+    name: str,
+    windows: WindowDataset,
+    steps: int,
+    seed: int = 0,
+    batch: int = 32,
+    rate: float = 3e-3,
+    **settings: object,
 ) -> Objective:
     """The objective of that name after so many steps of Adam on windows drawn at random."""
     torch.manual_seed(seed)
@@ -44,7 +50,7 @@ def scaled(windows: WindowDataset, items: np.ndarray) -> Batch:
     return batch._replace(frames=batch.frames / 255.0)
 
 
-def built(name: str, windows: WindowDataset, embedding: int = 8, **settings: float) -> Objective:
+def built(name: str, windows: WindowDataset, embedding: int = 8, **settings: object) -> Objective:
     """The objective of that name with fresh weights, in evaluation mode."""
     torch.manual_seed(0)
     words = tuple(f"{setting}={value}" for setting, value in settings.items())

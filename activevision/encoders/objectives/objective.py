@@ -36,13 +36,14 @@ class Objective(nn.Module):
 
     paper: where the method comes from. Settings: a frozen dataclass of its own settings, with defaults.
     length: frames that a window must have, at least. fields: what it needs beside frames and twists, by the names of
-    ``Rollout`` ("instance", "flow_forward", …).
+    ``Rollout`` ("instance", "flow_forward", …). learns: whether it has anything to minimise.
     """
 
     paper: ClassVar[str]
     Settings: ClassVar[type[Any]] = NoSettings
     length: ClassVar[int] = 2
     fields: ClassVar[tuple[str, ...]] = ()
+    learns: ClassVar[bool] = True
 
     encoder: Encoder
 

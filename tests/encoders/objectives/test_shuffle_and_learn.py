@@ -19,7 +19,8 @@ from activevision.rollouts.frames import Batch
 class Brightness(Encoder):
     """The mean of an image is its one feature."""
 
-    embedding = 1
+    def __init__(self) -> None:
+        super().__init__("brightness", 1, 1, {})
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return images.flatten(1).mean(1, keepdim=True)

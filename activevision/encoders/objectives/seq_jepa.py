@@ -1,0 +1,122 @@
+"""seq-JEPA: from a sequence of views and the motions between them, what the next motion will show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from activevision.encoders.backbones import Encoder
+from activevision.encoders.config import PretrainConfig
+from activevision.encoders.objectives.moving_average import MovingAverage
+from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
+from activevision.encoders.objectives.projector import mlp
+from activevision.encoders.objectives.standard_twists import TWIST, StandardTwists
+from activevision.encoders.objectives.two_views import retrieved
+from activevision.errors import UserError
+from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import Batch
+from activevision.settings import require_positive
+
+
+@dataclass(frozen=True)
+class SeqJEPASettings:
+    """momentum: of the target. layers, heads, width: of the transformer. action: width of a motion's embedding.
+    hidden: width of the predictor's layer. conditioned: whether it is told the motions; false is the ablation."""
+
+    momentum: float = 0.99
+    layers: int = 3
+    heads: int = 4
+    width: int = 128
+    action: int = 32
+    hidden: int = 512
+    conditioned: bool = True
+
+    def __post_init__(self) -> None:
+        require_positive(self, "layers", "heads", "width", "action", "hidden")
+        if self.width % self.heads:
+            raise UserError(f"SeqJEPASettings with width={self.width}: {self.heads} heads must divide it.")
+        if not 0 <= self.momentum <= 1:
+            raise UserError(f"SeqJEPASettings with momentum={self.momentum}: it must be between 0 and 1.")
+
+
+class SeqJEPA(Objective):
+    r"""Ghaemi, Muller & Bakhtiari, *seq-JEPA: autoregressive predictive learning of invariant-equivariant world models*
+    (NeurIPS 2025).
+
+    Of a window of M + 1 frames the encoder sees M, with features z_1 … z_M. Motion a_t leads from frame t to t + 1 and
+    has an embedding e(a_t), linear with batch normalisation. A transformer sees the tokens [z_t, e(a_t)], [z_M, 0] and
+    a learned one, [AGG], whose output z_AGG is the aggregate of the sequence; a predictor says from it and the last
+    motion what the last frame will look like to the target, a moving average of the encoder:
+
+        ẑ = h(z_AGG, e(a_M)),    L = 1 − cos(ẑ, f′(x_{M+1})),    w′ ← m w′ + (1 − m) w after each step,
+
+    without gradient to the target. As in the authors' code tokens have no positions: what came when is told by the
+    motions alone. Adapted: motions are standardised twists, tokens are mapped to the transformer's width, which the
+    number of heads divides, and m is lower than the paper's 0.996, which is meant for longer runs.
+
+    The paper probes z for equivariance and z_AGG for the class. Here the encoder is what is kept, probed and used by
+    agents, which fuse views themselves; ``aggregate`` gives z_AGG while the objective is at hand.
+
+    settings: see ``SeqJEPASettings``; conditioned=false sets all motions to 0, the ablation of the paper.
+    """
+
+    paper = (
+        "Ghaemi, Muller & Bakhtiari, seq-JEPA: autoregressive predictive learning of invariant-equivariant world "
+        "models, NeurIPS 2025"
+    )
+    Settings = SeqJEPASettings
+    length = 3
+
+    def __init__(self, encoder: Encoder, actions: StandardTwists, settings: SeqJEPASettings | None = None):
+        super().__init__()
+        self.settings = settings = settings or SeqJEPASettings()
+        self.encoder, self.actions = encoder, actions
+        self.target = MovingAverage(encoder)
+        self.embed_action = nn.Sequential(
+            nn.Linear(TWIST, settings.action, bias=False), nn.BatchNorm1d(settings.action, affine=False)
+        )
+        self.token = nn.Linear(encoder.embedding + settings.action, settings.width)
+        self.start = nn.Parameter(torch.zeros(settings.width))
+        layer = nn.TransformerEncoderLayer(
+            settings.width, settings.heads, 4 * settings.width, dropout=0.1, batch_first=True
+        )
+        self.transformer = nn.TransformerEncoder(
+            layer, settings.layers, norm=nn.LayerNorm(settings.width), enable_nested_tensor=False
+        )
+        self.predictor = mlp(settings.width + settings.action, settings.hidden, encoder.embedding)
+
+    @classmethod
+    def from_config(cls, config: PretrainConfig, encoder: Encoder, dataset: WindowDataset) -> SeqJEPA:
+        return cls(encoder, StandardTwists.fit(dataset.motions), config.own(SeqJEPASettings))
+
+    def aggregate(self, features: torch.Tensor, twists: torch.Tensor) -> torch.Tensor:
+        """z_AGG (B, width) of features (B, M, D) of views with the twists (B, M − 1, 6) between them."""
+        return self._aggregate(features, self._embedded(twists))
+
+    def loss(self, batch: Batch) -> Outcome:
+        """See ``Objective.loss``; the features are those of the M frames that the encoder sees."""
+        features = encode_windows(self.encoder, batch.frames[:, :-1])
+        actions = self._embedded(batch.twists)
+        aggregate = self._aggregate(features, actions[:, :-1])
+        predicted = self.predictor(torch.cat([aggregate, actions[:, -1]], -1))
+        target = self.target(batch.frames[:, -1])
+        similarity = nn.functional.cosine_similarity(predicted.float(), target.float(), dim=-1).mean()
+        metrics = {"similarity": similarity.detach(), "retrieved": retrieved(predicted, target)}
+        return Outcome(1 - similarity, metrics, features)
+
+    def after_step(self, done: float) -> None:
+        self.target.follow(self.encoder, self.settings.momentum)
+
+    def _embedded(self, twists: torch.Tensor) -> torch.Tensor:
+        """Embeddings (B, S, action) of twists (B, S, 6)."""
+        actions = self.actions(twists) if self.settings.conditioned else torch.zeros_like(twists)
+        embedded: torch.Tensor = self.embed_action(actions.flatten(0, 1)).unflatten(0, twists.shape[:2])
+        return embedded
+
+    def _aggregate(self, features: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+        tokens = self.token(torch.cat([features, nn.functional.pad(actions, (0, 0, 0, 1))], -1))
+        start = self.start.expand(len(tokens), 1, -1)
+        aggregate: torch.Tensor = self.transformer(torch.cat([start, tokens], 1))[:, 0]
+        return aggregate
