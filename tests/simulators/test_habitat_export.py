@@ -119,14 +119,31 @@ def test_a_failed_export_leaves_nothing(monkeypatch):
     assert not list(exported(scene).parent.parent.glob(".export-*"))
 
 
-def test_a_ply_stage_keeps_the_colours_of_its_vertices(tmp_path):
+@pytest.mark.parametrize("name", ["box.ply", "box.glb", "box.gltf"])
+def test_a_stage_keeps_the_bare_colours_of_its_vertices(tmp_path, name):
     box = trimesh.creation.box()
     box.visual.vertex_colors = np.tile([200, 100, 50, 255], (8, 1))
-    box.export(tmp_path / "box.ply")
-    copy = trimesh.load_scene(stage_glb(tmp_path / "box.ply"), process=False)
+    if name == "box.gltf":
+        for file, content in trimesh.Scene(box).export(file_type="gltf").items():
+            (tmp_path / file).write_bytes(content)
+        (tmp_path / "model.gltf").rename(tmp_path / name)
+    else:
+        box.export(tmp_path / name)
+    copy = trimesh.load_scene(stage_glb(tmp_path / name), process=False)
     (geometry,) = copy.geometry.values()
     assert (np.asarray(geometry.visual.vertex_attributes["color"])[:, :3] == [200, 100, 50]).all()
-    assert stage_glb(tmp_path / "there.glb") == tmp_path / "there.glb"
+
+
+@pytest.mark.parametrize("name", ["plain.glb", "plain.gltf", "nonsense.glb", "nonsense.gltf"])
+def test_a_gltf_stage_of_other_looks_is_taken_as_it_is(tmp_path, name):
+    path = tmp_path / name
+    if name == "plain.glb":
+        plain = trimesh.creation.box()
+        plain.visual = trimesh.visual.TextureVisuals(material=trimesh.visual.material.PBRMaterial())
+        plain.export(path)
+    else:
+        path.write_bytes(b'{"meshes": []}' if name == "plain.gltf" else b"glTF\xff nonsense")
+    assert stage_glb(path) == path
 
 
 def test_a_damaged_stage_is_named(tmp_path):
