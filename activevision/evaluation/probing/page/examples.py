@@ -15,7 +15,7 @@ from activevision.evaluation.probing.page.encoders import colour, trained, untra
 from activevision.evaluation.report.sections import section
 from activevision.geometry import egomotion, rotation_angle
 from activevision.pages.html import element, image, svg
-from activevision.pages.words import degrees, number
+from activevision.pages.words import NARROW_SPACE, degrees, number
 from activevision.rollouts.dataset import WindowDataset
 
 _ROWS, _MOST = 8, 4
@@ -60,9 +60,9 @@ def retrieved(
             )
     return section(
         "How I move ↔ how my view changes",
-        "Drawn at random, one row a scene. Under each encoder is the view, of all of the same scene, that lies nearest "
-        "to the features predicted for the motion, and the rank of the view that the motion really leads to. The arrow "
-        "shows where in the first view the camera turns to.",
+        "Drawn at random from motions that turn, one row a scene. Under each encoder is the view, of all of the same "
+        "scene, that lies nearest to the features predicted for the motion, and the rank of the view that the motion "
+        "really leads to. The arrow shows where in the first view the camera turns to.",
         element("div", head, cells, class_="retrieval", style=f"--columns: {3 + len(names)}"),
     )
 
@@ -84,12 +84,12 @@ def _motion(motion: NDArray[np.float64]) -> Element:
     right = math.degrees(math.atan2(ahead[0], -ahead[2]))
     up = math.degrees(math.asin(float(np.clip(ahead[1], -1, 1))))
     turns = [
-        f"{word} {degrees(abs(angle))}"
+        f"{word}{NARROW_SPACE}{degrees(abs(angle))}"
         for angle, word in ((right, "right" if right > 0 else "left"), (up, "up" if up > 0 else "down"))
         if abs(angle) >= 1
     ]
     shifts = [
-        f"{number(abs(way), 1)} m {word}"
+        f"{number(abs(way), 1)}{NARROW_SPACE}m{NARROW_SPACE}{word}"
         for way, word in (
             (step[0], "right" if step[0] > 0 else "left"),
             (step[1], "up" if step[1] > 0 else "down"),

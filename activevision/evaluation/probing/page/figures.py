@@ -89,7 +89,7 @@ def _table(results: dict[str, Any], keys: Sequence[str]) -> Element:
     ]
     chance = element(
         "tr",
-        element("th", "features that say nothing", scope="row"),
+        element("th", "standing still" if MEASURES[keys[0]].of_steps else "features that say nothing", scope="row"),
         [
             element("td", number(results["chance"][key], 3) if key in results["chance"] else "–", class_="number")
             for key in keys

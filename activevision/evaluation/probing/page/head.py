@@ -31,18 +31,28 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
     )
     amount += f", by {blank} at {number(value(results, blank, 'mrr') or 0, 3)}." if blank else "."
     if value(results, first, "linear_probe") is None:
-        return f"{first} tells best where a motion leads", amount
+        return _claim(results, first), amount
     classes = max(names, key=lambda name: value(results, name, "linear_probe") or 0)
     amount += (
         f" The class is read off the features of {classes} in {percent(value(results, classes, 'linear_probe') or 0)}"
         " of the views"
     )
     amount += f", off {blank} in {percent(value(results, blank, 'linear_probe') or 0)}." if blank else "."
-    if len(names) == 1:
-        return f"How {first} changes with the camera, and what it knows", amount
-    if classes == first:
-        return f"{first} tells best both where a motion leads and what is seen", amount
-    return f"{first} tells best where a motion leads, {classes} what is seen", amount
+    return _claim(results, first, classes), amount
+
+
+def _claim(results: dict[str, Any], leads: str, classes: str | None = None) -> str:
+    rows = results["encoders"]
+    blank = [name for name in rows if untrained(results, name) and rows[name]["figures"]["mrr"]["best"]]
+    if blank:
+        return f"No encoder clearly tells better than {blank[0]} where a motion leads"
+    if len(trained(results)) == 1:
+        return f"{leads} tells where a motion leads, random weights less so"
+    if classes is None:
+        return f"{leads} tells best where a motion leads"
+    if classes == leads:
+        return f"{leads} tells best both where a motion leads and what is seen"
+    return f"{leads} tells best where a motion leads, {classes} what is seen"
 
 
 def top(results: dict[str, Any]) -> Element:
