@@ -16,6 +16,7 @@ from activevision.errors import UserError
 
 if TYPE_CHECKING:
     from activevision.rollouts.engines import Engine
+    from activevision.rollouts.pairs import PairsOf
     from activevision.rollouts.recorder import Recorder
     from activevision.scenes import Catalogue
 
@@ -108,9 +109,7 @@ class Collect:
         return _EPISODES[on_grid] if self.episodes is None else self.episodes
 
     def _film(self, episodes: int, sensors: tuple[str, ...], engine: Engine) -> None:
-        from activevision.commands.flow_pairs import FlowPairs
         from activevision.commands.stage import film_recorder
-        from activevision.rollouts.pairs import no_pairs
 
         if self.choice.env or self.choice.protocol or self.policy != "random":
             raise UserError("--env, --protocol and --policy are not of films: leave them out, or leave --motion out.")
@@ -118,6 +117,7 @@ class Collect:
         assert film.motion is not None
         choice = self.choice if self.choice.scenes else replace(self.choice, scenes=_FILMED[film.motion])
         catalogue = choice.catalogue()
+        rendered, pairs = _parted(sensors)
         make_recorder = partial(
             film_recorder,
             catalogue,
@@ -130,8 +130,8 @@ class Collect:
             hfov_deg=film.hfov_deg,
             views=film.views,
             rate=film.rate,
-            sensors=tuple(name for name in sensors if name != _FLOW),
-            pairs=FlowPairs() if _FLOW in sensors else no_pairs,
+            sensors=rendered,
+            pairs=pairs,
             per_scene=film.per_scene,
             simulator=choice.simulator,
         )
@@ -207,21 +207,28 @@ def _sensors(words: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(needed))
 
 
-def _recorder(world: World, split: str, seed: int, policy: str, sensors: tuple[str, ...]) -> Recorder:
+def _parted(sensors: tuple[str, ...]) -> tuple[tuple[str, ...], PairsOf]:
+    """What a simulator is to render, and what follows from neighbouring views."""
     from activevision.commands.flow_pairs import FlowPairs
-    from activevision.rollouts.environment import EnvironmentRecorder
     from activevision.rollouts.pairs import no_pairs
 
-    env: Any = world.make(split, _ENVIRONMENTS[world.on_grid], sensors=tuple(name for name in sensors if name != _FLOW))
-    mover: Any = None  # motions at random are drawn by the recorder itself, an episode at a time
-    if Path(policy).is_dir():
-        env, mover = _with_agent(env, world, Path(policy))
-    elif policy != "random":
-        from activevision.agents.policies import baseline
+    return tuple(name for name in sensors if name != _FLOW), FlowPairs() if _FLOW in sensors else no_pairs
 
-        baseline(world.protocol, policy, seed)  # a wrong name is an error before anything is written
+
+def _recorder(world: World, split: str, seed: int, policy: str, sensors: tuple[str, ...]) -> Recorder:
+    from activevision.agents.policies import baseline
+    from activevision.rollouts.environment import EnvironmentRecorder
+
+    rendered, pairs = _parted(sensors)
+    learnt = Path(policy).is_dir()
+    mover: Any = None  # motions at random are drawn by the recorder itself, an episode at a time
+    if not learnt and policy != "random":
+        baseline(world.protocol, policy, seed)  # a wrong name is an error before anything is rendered or written
         mover = policy, partial(baseline, world.protocol, policy)
-    return EnvironmentRecorder(env, world.spec(split), seed, mover, FlowPairs() if _FLOW in sensors else no_pairs)
+    env: Any = world.make(split, _ENVIRONMENTS[world.on_grid], sensors=rendered)
+    if learnt:
+        env, mover = _with_agent(env, world, Path(policy))
+    return EnvironmentRecorder(env, world.spec(split), seed, mover, pairs)
 
 
 def _with_agent(env: Any, world: World, folder: Path) -> tuple[Any, Any]:
