@@ -48,10 +48,10 @@ def collect(
         raise UserError(f"episodes={episodes}: collect at least one.")
     if image not in IMAGES:
         raise UserError(f"image format {image!r}: choose {' or '.join(IMAGES)}.")
+    storage = Storage(out)  # a place that is none is an error before anything is made ready
     recorder = make_recorder()
     with contextlib.closing(recorder):
         settings = {**as_json(dict(recorder.settings)), "episodes_per_shard": episodes_per_shard, "image": image}
-        storage = Storage(out)
         with _alone(storage):
             tasks = _tasks(episodes, episodes_per_shard)
             manifest = _open(storage, settings, source, episodes, tasks)
