@@ -53,11 +53,14 @@ class Probe:
         folders = _folders(self.encoder, self.all)
 
         from activevision.commands.heldout import check_heldout
+        from activevision.encoders.checkpoint import read_card
         from activevision.evaluation.probing.compare import compare
         from activevision.evaluation.probing.page.page import write_probe_page
         from activevision.files import write_json
         from activevision.rollouts.dataset import WindowDataset
 
+        for folder in folders.values():
+            read_card(folder)  # what is no encoder is an error before anything is collected
         protocol = PROTOCOLS[self.protocol]
         data, heldout = self.data, self.heldout
         if data is None or heldout is None:
