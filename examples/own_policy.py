@@ -33,6 +33,8 @@ scenes = len(world.catalogue.scenes("test"))
 env = world.make("test", scenes * EPISODES)
 table = EvidenceTable.build(agent.recogniser, env)
 starts = Starts.on_grid(scenes, world.protocol.grid_shape, EPISODES, seed=0)
-for policy in (TowardsTheHorizon(world.protocol), agent.policy("random", 0), agent.policy("ppo", facts["seeds"][0])):
-    log = play(env, table, agent.fusion(facts["fusion"]), lambda _, policy=policy: policy, starts, {})
+fusion = agent.fusion(facts["fusion"])
+learnt = agent.policy("ppo", facts["seeds"][0], fusion)
+for policy in (TowardsTheHorizon(world.protocol), agent.policy("random", 0, fusion), learnt):
+    log = play(env, table, fusion, lambda _, policy=policy: policy, starts, {})
     print(f"{policy.name:<10}", "  ".join(f"{100 * share:.1f} %" for share in accuracy(log)))

@@ -7,7 +7,22 @@ from dataclasses import dataclass, field
 from activevision.errors import UserError, unknown
 from activevision.settings import require_not_negative, require_positive
 
-FUSIONS = ("mean", "product", "recurrent")
+_FUSION, _POLICIES = "activevision.agents.fusion", "activevision.agents.policies"
+
+FUSIONS = {
+    "mean": f"{_FUSION}.mean_posterior:MeanPosterior",
+    "product": f"{_FUSION}.product_of_experts:ProductOfExperts",
+    "recurrent": f"{_FUSION}.recurrent:Recurrent",
+}
+"""Fusions by name, as "module:Class"."""
+
+TRAINED = {
+    "ppo": f"{_POLICIES}.ppo:PPOPolicy",
+}
+"""Policies that learn, as "module:Class"."""
+
+JOINT: dict[str, str] = {}
+"""Agents whose fusion and policy are trained together and go by one name, as "module:Class"."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,11 @@ class AgentConfig:
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
     ppo: PPOConfig = field(default_factory=PPOConfig)
     fusion: str = "product"
-    """Fusion that the policy learns with: mean, product or recurrent."""
+    """Fusion that policies learn with."""
+    fusions: tuple[str, ...] = ("mean", "product", "recurrent")
+    """Fusions to fit. More may be added to a finished agent."""
+    policies: tuple[str, ...] = ("ppo",)
+    """Policies to train, agents that are trained as a whole among them. More may be added to a finished agent."""
     seeds: int = 1
     """Policies trained, with seeds from ``seed`` up; 0 for an agent of recogniser and fusions alone."""
     seed: int = 0
@@ -104,5 +123,11 @@ class AgentConfig:
 
     def __post_init__(self) -> None:
         require_not_negative(self, "seeds")
-        if self.fusion not in FUSIONS:
-            raise unknown("fusion", self.fusion, FUSIONS)
+        for name in (self.fusion, *self.fusions):
+            if name not in FUSIONS:
+                raise unknown("fusion", name, FUSIONS)
+        for name in self.policies:
+            if name not in (*TRAINED, *JOINT):
+                raise unknown("policy to train", name, (*TRAINED, *JOINT))
+        if self.fusion not in self.fusions:
+            raise UserError(f"fusion={self.fusion!r} is not among the fusions to fit: add it to them.")

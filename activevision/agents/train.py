@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from gymnasium.vector import VectorEnv
 
-from activevision.agents.agent import PRODUCT, RECOGNISER, RECURRENT, Agent, policy_file
-from activevision.agents.belief_env import BeliefVectorEnv
+from activevision.agents.agent import RECOGNISER, Agent
 from activevision.agents.calibration import fit_temperature
-from activevision.agents.config import AgentConfig
+from activevision.agents.config import FUSIONS, JOINT, TRAINED, AgentConfig
 from activevision.agents.cross_fit import cross_fitted_table, cross_fitted_walks
 from activevision.agents.evidence import EvidenceTable
-from activevision.agents.fusion import ProductOfExperts
-from activevision.agents.fusion.recurrent import train_recurrent
-from activevision.agents.policies.ppo import train_ppo
-from activevision.agents.recogniser import ViewRecogniser, save_recogniser, train_recogniser
+from activevision.agents.lessons import FreeLessons, GridLessons, Lessons
+from activevision.agents.named import named_class
+from activevision.agents.recogniser import save_recogniser, train_recogniser
 from activevision.agents.views import LabelledViews
 from activevision.agents.walks import Walks
 from activevision.encoders.backbones import Encoder
@@ -30,8 +27,7 @@ from activevision.protocol import Protocol
 from activevision.rollouts.dataset import WindowDataset
 from activevision.scenes import Entry
 
-_HELD_OUT = "held_out_evidence.npz"
-_CALIBRATION_WALKS = 4096
+_HELD_OUT, _VALIDATION = "held_out_evidence.npz", "validation_evidence.npz"
 
 
 def train_agent(
@@ -42,8 +38,8 @@ def train_agent(
     encoder: pretrained; it stays as it is. views: of the training split, for the recogniser. train_env, val_env:
     environments over the training and validation split, in autoreset mode DISABLED. UserError where the views show
     other scenes than ``train_env``, or ``out`` holds an agent made from something else. The order: recogniser on all
-    training scenes, its temperature on validation scenes; held-out evidence about the training scenes; the product's
-    temperature on validation walks; the recurrent aggregator and PPO on the held-out evidence.
+    training scenes, its temperature on validation scenes; held-out evidence about the training scenes; then fusions and
+    policies, which learn from that and are calibrated on validation scenes.
     """
     protocol = train_env.unwrapped.protocol  # type: ignore[attr-defined]
     splits = [env.unwrapped.entries for env in (train_env, val_env)]  # type: ignore[attr-defined]
@@ -52,21 +48,18 @@ def train_agent(
         recogniser = train_recogniser(encoder, views, config.recogniser, config.seed)
         seen = EvidenceTable.build(recogniser, val_env, "Calibrating")
         labels = np.broadcast_to(seen.label[:, None, None], seen.log_likelihood.shape[:3])
-        temperature = fit_temperature(seen.log_likelihood, labels)
-        walks, _, label = seen.tempered(temperature).walk(
-            protocol, _CALIBRATION_WALKS, np.random.default_rng([config.seed, 5])
-        )
-        _save_calibrated(recogniser, temperature, ProductOfExperts.calibrated(walks, label), out)
+        recogniser.temperature.fill_(fit_temperature(seen.log_likelihood, labels))
+        seen.tempered(float(recogniser.temperature)).save(out / _VALIDATION)
+        save_recogniser(out / RECOGNISER, recogniser)  # last: where it is there, the part before it is whole
     agent = Agent.load(out, protocol)
-    held_out = _held_out(encoder, views, train_env, agent, config, out)
-    if not (out / RECURRENT).exists():
-        train_recurrent(partial(held_out.walk, protocol), len(views.classes), config.recurrent, config.seed).save(
-            out / RECURRENT
-        )
-    beliefs = BeliefVectorEnv(train_env, held_out, agent.fusion(config.fusion))
+    lessons = GridLessons(
+        protocol, _held_out(encoder, views, train_env, agent, config, out), EvidenceTable.load(out / _VALIDATION),
+        train_env, val_env, out,
+    )  # fmt: skip
+    _fit_fusions(agent, lessons, config)
     for seed in range(config.seed, config.seed + config.seeds):
-        if not (out / policy_file(seed)).exists():
-            train_ppo(beliefs, config.ppo, seed, out).save(out / policy_file(seed))
+        for name in config.policies:
+            _train_policy(agent, lessons, name, config, seed)
     return agent
 
 
@@ -90,27 +83,40 @@ def train_free_agent(
     if heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes):
         raise UserError("the held-out rollouts show other classes or training scenes: collect them from split val.")
     _check_ingredients(encoder, views, [entries], protocol, config, out, dataset, heldout)
+    seen: Walks | None = None
     if not (out / RECOGNISER).exists():
         recogniser = train_recogniser(encoder, views, config.recogniser, config.seed)
         seen = Walks.record(recogniser, heldout, "Calibrating")
-        temperature = fit_temperature(
-            seen.log_likelihood, np.broadcast_to(seen.label[:, None], seen.log_likelihood.shape[:2])
-        )
-        calibrated = ProductOfExperts.calibrated(seen.tempered(temperature).log_likelihood, seen.label)
-        _save_calibrated(recogniser, temperature, calibrated, out)
+        labels = np.broadcast_to(seen.label[:, None], seen.log_likelihood.shape[:2])
+        recogniser.temperature.fill_(fit_temperature(seen.log_likelihood, labels))
+        seen = seen.tempered(float(recogniser.temperature))
+        save_recogniser(out / RECOGNISER, recogniser)
     agent = Agent.load(out, protocol)
-    if not (out / RECURRENT).exists():
-        walks = cross_fitted_walks(encoder, views, dataset, entries, config.recogniser, config.seed)
-        walks = walks.tempered(float(agent.recogniser.temperature))
-        train_recurrent(walks.draw, len(dataset.classes), config.recurrent, config.seed).save(out / RECURRENT)
+    if all(agent.fusion_file(name).exists() for name in config.fusions):
+        return agent
+    walks = cross_fitted_walks(encoder, views, dataset, entries, config.recogniser, config.seed)
+    walks = walks.tempered(float(agent.recogniser.temperature))
+    seen = Walks.record(agent.recogniser, heldout, "Calibrating") if seen is None else seen
+    _fit_fusions(agent, FreeLessons(protocol, dataset.classes, walks, seen), config)
     return agent
 
 
-def _save_calibrated(recogniser: ViewRecogniser, temperature: float, product: ProductOfExperts, out: Path) -> None:
-    """The recogniser last: where it is there, the part before it is whole."""
-    recogniser.temperature.fill_(temperature)
-    write_json(out / PRODUCT, {"temperature": product.temperature, "recogniser_temperature": temperature})
-    save_recogniser(out / RECOGNISER, recogniser)
+def _fit_fusions(agent: Agent, lessons: Lessons, config: AgentConfig) -> None:
+    for name in config.fusions:
+        path = agent.fusion_file(name)
+        if not path.exists():
+            named_class("fusion", name, FUSIONS).fit(lessons, config, config.seed).save(path)
+
+
+def _train_policy(agent: Agent, lessons: GridLessons, name: str, config: AgentConfig, seed: int) -> None:
+    path = agent.policy_file(name, seed)
+    if path.exists():
+        return
+    if name in JOINT:
+        named_class("agent", name, JOINT).fit(lessons, config, seed).save(path)
+    else:
+        kind = named_class("policy", name, TRAINED)
+        kind.fit(lessons, agent.fusion(config.fusion), config, seed).save(path)
 
 
 def _check_ingredients(
@@ -138,7 +144,7 @@ def _check_ingredients(
         "rollouts": [one.key for one in rollouts],
         "scenes": digest(*(entry.key for entries in splits for entry in entries)),
         "protocol": digest(protocol.to_json()),
-        "settings": digest(asdict(replace(config, seeds=1))),  # more seeds may be added to a finished agent
+        "settings": digest(asdict(replace(config, seeds=1, fusions=(config.fusion,), policies=()))),  # may grow
     }
     path = out / "made_from.json"
     if not path.exists():

@@ -235,7 +235,7 @@ def _with_agent(env: Any, world: World, folder: Path) -> tuple[Any, Any]:
     """The environment with an agent's beliefs, and its learnt policy, named by what the agent consists of."""
     import torch
 
-    from activevision.agents.agent import Agent, policy_file
+    from activevision.agents.agent import Agent
     from activevision.agents.belief_env import BeliefVectorEnv
     from activevision.commands.train import read_facts
     from activevision.files import digest
@@ -243,10 +243,11 @@ def _with_agent(env: Any, world: World, folder: Path) -> tuple[Any, Any]:
     # what several threads sum up differs in the last bit from what one does, and beliefs are recorded
     torch.set_num_threads(1)
     facts = read_facts(folder)
-    if not facts["seeds"]:
+    if not facts["policies"]:
         raise UserError(f"agent {folder} has no learnt policy: train one with --seeds of at least 1.")
-    number = facts["seeds"][0]
+    name, number = facts["policies"][0], facts["seeds"][0]
     agent = Agent.load(folder, world.protocol)
-    beliefs = BeliefVectorEnv(env, agent.recogniser, agent.fusion(facts["fusion"]))
-    policy = agent.policy("ppo", number)
-    return beliefs, (f"ppo {digest((folder / policy_file(number)).read_bytes())}", lambda seed: policy)
+    fusion = agent.fusion(facts["fusion"])
+    policy = agent.policy(name, number, fusion)
+    beliefs = BeliefVectorEnv(env, agent.recogniser, fusion)
+    return beliefs, (f"{name} {digest(agent.policy_file(name, number).read_bytes())}", lambda seed: policy)

@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from activevision.agents.config import FUSIONS
-from activevision.agents.policies import POLICIES, WANDERERS
+from activevision.agents.config import JOINT
+from activevision.agents.policies import BASELINES, CEILINGS, WANDERERS
 from activevision.commands.world import World
 
 if TYPE_CHECKING:
@@ -26,14 +26,24 @@ STARTS = {True: 12, False: 3}
 """Of every scene and seed, on a view grid and where every view has to be rendered."""
 
 
-def policies_of(world: World) -> tuple[str, ...]:
-    """Names of the policies that a world has."""
-    return POLICIES if world.on_grid else WANDERERS
+def policies_of(world: World, trained: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of the policies that a world has, with those that an agent has learnt."""
+    return (*BASELINES, *trained, *CEILINGS) if world.on_grid else tuple(WANDERERS)
 
 
-def ordered_fusions(first: str) -> tuple[str, ...]:
-    """All fusions, beginning with the main one."""
-    return (first, *(name for name in FUSIONS if name != first))
+def ordered_fusions(fusions: Sequence[str], first: str) -> tuple[str, ...]:
+    """Fusions, beginning with the main one."""
+    return (first, *(name for name in fusions if name != first))
+
+
+def pairings(policies: Sequence[str], fusions: Sequence[str]) -> list[tuple[str, str]]:
+    """Policies with fusions: all with the first fusion, some with the others, and what was trained as one with its
+    own part and each part with the usual other one."""
+    runs = [(policy, fusions[0]) for policy in policies]
+    runs += [(policy, fusion) for fusion in fusions[1:] for policy in policies if policy in _SWAPPED]
+    joint = [name for name in policies if name in JOINT]
+    runs += [(policy, name) for name in joint for policy in (name, *(["random"] if "random" in policies else []))]
+    return list(dict.fromkeys(runs))
 
 
 def play_all(
@@ -45,11 +55,10 @@ def play_all(
     episodes: int,
     seeds: Sequence[int],
 ) -> list[TrajectoryLog]:
-    """Every policy with the first fusion, and some with the others, from the same starts."""
+    """Every pairing of policies and fusions, from the same starts."""
     from activevision.progress import progress
 
-    runs = [(policy, fusions[0]) for policy in policies]
-    runs += [(policy, fusion) for fusion in fusions[1:] for policy in policies if policy in _SWAPPED]
+    runs = pairings(policies, fusions)
     player = (_on_grid if world.on_grid else _freely)(agent, world, split, episodes)
     logs = []
     with player as play, progress("Evaluating", len(runs) * len(seeds) * world.protocol.views, "views") as advance:
@@ -67,7 +76,6 @@ _Play = Callable[[str, str, int, Callable[[int], None]], "TrajectoryLog"]
 def _on_grid(agent: Agent, world: World, split: str, episodes: int) -> Iterator[_Play]:
     """With what the recogniser says of every view of the split, which ceilings need and which makes the rest quick."""
     from activevision.agents.evidence import EvidenceTable
-    from activevision.agents.policies import CEILINGS
     from activevision.agents.policies.ceilings import Oracle
     from activevision.evaluation.play import Starts, all_views_log, play
     from activevision.protocol import Protocol
@@ -78,11 +86,12 @@ def _on_grid(agent: Agent, world: World, split: str, episodes: int) -> Iterator[
         table = EvidenceTable.build(agent.recogniser, env, f"Looking at {split} views")
 
         def run(policy: str, fusion_name: str, seed: int, advance: Callable[[int], None]) -> TrajectoryLog:
-            fusion, starts = agent.fusion(fusion_name), Starts.on_grid(scenes, protocol.grid_shape, episodes, seed)
+            fusion = agent.fusion(fusion_name, seed)
+            starts = Starts.on_grid(scenes, protocol.grid_shape, episodes, seed)
             if policy == "oracle":
                 return play(env, table, fusion, lambda e: Oracle(e, table, fusion, protocol), starts, facts, advance)
             inner = "single" if policy in CEILINGS else policy
-            log = play(env, table, fusion, lambda _: agent.policy(inner, seed), starts, facts, advance)
+            log = play(env, table, fusion, lambda _: agent.policy(inner, seed, fusion), starts, facts, advance)
             return all_views_log(log, table, fusion, starts, protocol) if policy == "all_views" else log
 
         yield run
@@ -90,7 +99,9 @@ def _on_grid(agent: Agent, world: World, split: str, episodes: int) -> Iterator[
 
 @contextmanager
 def _freely(agent: Agent, world: World, split: str, episodes: int) -> Iterator[_Play]:
-    """View by view, as they are rendered. No policy here looks at the belief, so each walks once for all fusions."""
+    """View by view, as they are rendered. None of our policies here looks at the belief, so each walks once for all
+    fusions; a user's own may, and walks with each."""
+    from activevision.agents.named import is_own
     from activevision.evaluation.play import Starts, fused_anew, play, single_log
 
     scenes, facts = len(world.catalogue.scenes(split)), world.facts(split)
@@ -98,13 +109,13 @@ def _freely(agent: Agent, world: World, split: str, episodes: int) -> Iterator[_
     with closing(world.make(split, scenes * episodes)) as env:
 
         def run(policy: str, fusion_name: str, seed: int, advance: Callable[[int], None]) -> TrajectoryLog:
-            fusion, walker = agent.fusion(fusion_name), "random" if policy == "single" else policy
-            if (walker, seed) in walked:
+            fusion, walker = agent.fusion(fusion_name, seed), "random" if policy == "single" else policy
+            if (walker, seed) in walked and not is_own(walker):
                 advance(world.protocol.views)
             else:
                 starts = Starts.anywhere(scenes, episodes, seed)
                 walked[walker, seed] = play(
-                    env, agent.recogniser, fusion, lambda _: agent.policy(walker, seed), starts, facts, advance
+                    env, agent.recogniser, fusion, lambda _: agent.policy(walker, seed, fusion), starts, facts, advance
                 )
             log = walked[walker, seed]
             log = single_log(log, world.protocol.stay) if policy == "single" else log

@@ -61,8 +61,8 @@ class Demo:
         )
         with timed("evaluate"):
             seeds = range(self.seed, self.seed + self.seeds)
-            fusions = ordered_fusions(config.fusion)
-            logs = play_all(agent, world, "test", policies_of(world), fusions, STARTS[world.on_grid], seeds)
+            fusions, learnt = ordered_fusions(config.fusions, config.fusion), config.policies if self.seeds else ()
+            logs = play_all(agent, world, "test", policies_of(world, learnt), fusions, STARTS[world.on_grid], seeds)
         write_evaluation(logs, world, "test", figures, timed.seconds, self.out, command_line())
 
 

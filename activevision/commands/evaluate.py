@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from activevision.agents.config import FUSIONS, AgentConfig, RecurrentConfig
+from activevision.agents.config import FUSIONS, JOINT, TRAINED, AgentConfig, RecurrentConfig
 from activevision.commands.run_folder import command_line, open_run
 from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
@@ -34,10 +34,12 @@ class Evaluate:
     split: str = "test"
     """train, val or test."""
     policies: tuple[str, ...] = ()
-    """Policies to compare: all that there are, unless given; all_views and oracle are ceilings."""
+    """Policies to compare: all that the agent has, unless given; package.module:Class is one of your own, made with the
+    protocol and a seed. all_views and oracle are ceilings."""
     fusions: tuple[str, ...] = ()
     """Fusions: the first is the main one, the others are swapped in with the policy held fixed. None given: all, the
-    one that the policy was trained with first."""
+    one that the policy was trained with first. package.module:Class is one of your own, made with the number of
+    classes."""
     episodes: int | None = None
     """Starts of every scene and seed: 12 on a view grid, 3 where every view has to be rendered, unless given."""
     out: Path = Path("runs/evaluation")
@@ -47,6 +49,7 @@ class Evaluate:
 
     def run(self) -> None:
         from activevision.agents.agent import Agent
+        from activevision.agents.named import is_own, named_class
         from activevision.commands.compare import STARTS, ordered_fusions, play_all, policies_of, write_evaluation
         from activevision.commands.learn import Stopwatch
         from activevision.errors import UserError, unknown
@@ -57,19 +60,26 @@ class Evaluate:
             raise UserError(
                 f"agent {self.agent} knows other classes than catalogue {world.catalogue.name!r} has: train one on it."
             )
-        trained = facts["seeds"] if facts else []
-        policies = self.policies or tuple(name for name in policies_of(world) if trained or name != "ppo")
-        for kind, names, known in (("policy", policies, policies_of(world)), ("fusion", self.fusions, FUSIONS)):
+        trained, learnt = (facts["seeds"], facts["policies"]) if facts else ([], [])
+        policies = self.policies or policies_of(world, learnt)
+        joint = [name for name in learnt if name in JOINT]
+        for kind, names, known in (
+            ("policy", policies, policies_of(world, (*TRAINED, *JOINT))),
+            ("fusion", self.fusions, (*(facts["fusions"] if facts else FUSIONS), *joint)),
+        ):
             for name in names:
-                if name not in known:
+                if is_own(name):
+                    named_class(kind, name, {})  # a wrong name is an error before anything is trained
+                elif name not in known:
                     raise unknown(kind, name, known)
         seeds = (trained or [0]) if self.seed is None else [self.seed]
-        if "ppo" in policies and not set(seeds) <= set(trained):
-            raise UserError(
-                f"agent {self.agent} has no policy of seed {self.seed}: it has seeds {trained}."
-                if trained
-                else "policy 'ppo' has to be trained: give a trained --agent, or other --policies."
-            )
+        for name in policies:
+            if name in (*TRAINED, *JOINT) and name not in learnt:
+                raise UserError(
+                    f"policy {name!r} has to be trained: give an --agent of `activevision train --policies {name}`."
+                )
+        if any(name in learnt for name in policies) and not set(seeds) <= set(trained):
+            raise UserError(f"agent {self.agent} has no policy of seed {self.seed}: it has seeds {trained}.")
         world.catalogue.scenes(self.split)  # a wrong split, or none, is an error before anything is trained
         if self.episodes is not None and self.episodes < 1:
             raise UserError(f"episodes={self.episodes}: start every scene at least once.")
@@ -80,7 +90,11 @@ class Evaluate:
         else:
             assert self.agent is not None
             agent, figures = Agent.load(self.agent, world.protocol), facts["encoder"]
-        fusions = self.fusions or ordered_fusions(facts["fusion"] if facts else AgentConfig.fusion)
+        fusions = self.fusions or (
+            ordered_fusions(facts["fusions"], facts["fusion"])
+            if facts
+            else ordered_fusions(AgentConfig.fusions, AgentConfig.fusion)
+        )
         episodes = self.episodes or STARTS[world.on_grid]
         with timed("evaluate"):
             logs = play_all(agent, world, self.split, policies, fusions, episodes, seeds)

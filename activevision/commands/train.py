@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from activevision.encoders.backbones import Encoder
     from activevision.rollouts.dataset import WindowDataset
 
-AGENT, SCHEMA = "agent.json", 2
+AGENT, SCHEMA = "agent.json", 3
 
 
 @dataclass(frozen=True)
 class Train:
-    """Train an agent: a recogniser, evidence fusions and PPO policies. Finished parts are kept when it is stopped."""
+    """Train an agent: a recogniser, evidence fusions and policies. Finished parts are kept when it is stopped."""
 
     choice: Annotated[WorldChoice, tyro.conf.arg(name="")] = field(default_factory=WorldChoice)
     config: Annotated[AgentConfig, tyro.conf.arg(name="")] = field(default_factory=AgentConfig)
@@ -140,6 +140,8 @@ def train_in(
         "protocol": world.protocol.to_json(),
         "classes": list(catalogue.classes),
         "fusion": config.fusion,
+        "fusions": list(config.fusions),
+        "policies": list(config.policies) if world.on_grid and config.seeds else [],
         "seeds": list(range(config.seed, config.seed + config.seeds)) if world.on_grid else [],
         "encoder": figures,
     }

@@ -190,7 +190,7 @@ def test_ppo_learns_to_go_where_the_class_can_be_told_and_is_the_same_for_a_seed
 
     (policy, env), (again, _) = train(), train()
     policy.save(tmp_path / "ppo.zip")
-    loaded = PPOPolicy.load(tmp_path / "ppo.zip")
+    loaded = PPOPolicy.load(tmp_path / "ppo.zip", LOOK_AROUND, MeanPosterior(2))
     observation, _ = env.reset(seed=123)
     for _ in range(3):
         motion = policy.act(observation, env.belief)
@@ -201,4 +201,4 @@ def test_ppo_learns_to_go_where_the_class_can_be_told_and_is_the_same_for_a_seed
     assert (info["viewpoint"][:, 0] == 6).mean() > 0.9
     (tmp_path / "ppo.zip").write_bytes((tmp_path / "ppo.zip").read_bytes()[:500])
     with pytest.raises(UserError, match="damaged"):
-        PPOPolicy.load(tmp_path / "ppo.zip")
+        PPOPolicy.load(tmp_path / "ppo.zip", LOOK_AROUND, MeanPosterior(2))

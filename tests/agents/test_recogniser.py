@@ -145,10 +145,10 @@ def test_a_stopped_training_goes_on_and_ends_the_same(solids, dataset, encoder, 
 
     whole = train(tmp_path / "whole")
     train(tmp_path / "stopped")
-    for name in ("ppo_1.zip", "held_out_evidence.npz", "recurrent.pt"):
+    for name in ("policies/ppo_1.zip", "held_out_evidence.npz", "fusions/recurrent.pt"):
         (tmp_path / "stopped" / name).unlink()
     again = train(tmp_path / "stopped")
-    for name in ("recogniser.safetensors", "product.json", "made_from.json"):
+    for name in ("recogniser.safetensors", "fusions/product.json", "made_from.json"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "stopped" / name).read_bytes()
     tables = [EvidenceTable.load(tmp_path / run / "held_out_evidence.npz") for run in ("whole", "stopped")]
     np.testing.assert_array_equal(tables[0].log_likelihood, tables[1].log_likelihood)
@@ -156,13 +156,13 @@ def test_a_stopped_training_goes_on_and_ends_the_same(solids, dataset, encoder, 
     evidence = Evidence(tables[0].log_likelihood[:, 0, 0], tables[0].feature[:, 0, 0])
     beliefs = [fusion.update(fusion.init(8), evidence, np.ones((8, 6), np.float32)) for fusion in fusions]
     np.testing.assert_array_equal(beliefs[0].log_probs, beliefs[1].log_probs)
-    weights = [agent.policy("ppo", 1)._model.policy.state_dict() for agent in (whole, again)]
+    weights = [agent.policy("ppo", 1, fusions[0])._model.policy.state_dict() for agent in (whole, again)]
     for name, tensor in weights[0].items():
         assert torch.equal(tensor, weights[1][name])
     with pytest.raises(UserError, match="did you mean 'farthest'"):
-        whole.policy("farhest", 0)
+        whole.policy("farhest", 0, fusions[0])
     with pytest.raises(UserError, match=r"ppo_5\.zip"):
-        whole.policy("ppo", 5)
+        whole.policy("ppo", 5, fusions[0])
 
 
 def test_parts_made_from_something_else_are_refused(solids, dataset, encoder, tmp_path):

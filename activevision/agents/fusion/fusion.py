@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
+from activevision.agents.config import AgentConfig
 from activevision.agents.evidence import Evidence
+from activevision.agents.lessons import Lessons
 
 
 class Belief(NamedTuple):
@@ -40,6 +43,24 @@ class Fusion(Protocol):
 
     def update(self, belief: Belief, evidence: Evidence, egomotion: NDArray[np.float32]) -> Belief:
         """The belief after one more view of each episode; ``egomotion`` (N, 6) is the twist that led to the view."""
+        ...
+
+
+class FittedFusion(Fusion, Protocol):
+    """A fusion that an agent's folder keeps. suffix: of its file."""
+
+    suffix: ClassVar[str]
+
+    @classmethod
+    def fit(cls, lessons: Lessons, config: AgentConfig, seed: int) -> FittedFusion:
+        """Fitted to ``lessons``; same seed, same fusion. UserError where it cannot learn from them."""
+        ...
+
+    def save(self, path: Path) -> None: ...
+
+    @classmethod
+    def load(cls, path: Path) -> FittedFusion:
+        """What ``save`` wrote; UserError if it is missing or damaged."""
         ...
 
 

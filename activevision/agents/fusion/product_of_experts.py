@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from activevision.agents.calibration import fit_temperature
+from activevision.agents.config import AgentConfig
 from activevision.agents.evidence import Evidence
+from activevision.agents.fusion.facts import read_facts
 from activevision.agents.fusion.fusion import Belief, normalise, uniform
+from activevision.agents.lessons import CALIBRATION_WALKS, Lessons
+from activevision.files import write_json
 
 
 class ProductOfExperts:
@@ -18,7 +24,7 @@ class ProductOfExperts:
     temperature). Does not depend on the order of views.
     """
 
-    name = "product"
+    name, suffix = "product", ".json"
 
     def __init__(self, classes: int, temperature: float = 1.0):
         if not temperature > 0:
@@ -41,3 +47,16 @@ class ProductOfExperts:
         """
         labels = np.repeat(label[:, None], log_likelihood.shape[1], axis=1)
         return cls(log_likelihood.shape[2], fit_temperature(np.cumsum(log_likelihood, axis=1), labels))
+
+    @classmethod
+    def fit(cls, lessons: Lessons, config: AgentConfig, seed: int) -> ProductOfExperts:
+        walks, _, label = lessons.val_walk(CALIBRATION_WALKS, np.random.default_rng([seed, 5]))
+        return cls.calibrated(walks, label)
+
+    def save(self, path: Path) -> None:
+        write_json(path, {"classes": self._classes, "temperature": self.temperature})
+
+    @classmethod
+    def load(cls, path: Path) -> ProductOfExperts:
+        facts = read_facts(path, "classes", "temperature")
+        return cls(facts["classes"], facts["temperature"])

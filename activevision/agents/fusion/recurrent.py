@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from activevision.agents.config import RecurrentConfig
+from activevision.agents.config import AgentConfig, RecurrentConfig
 from activevision.agents.evidence import Evidence, Walk
 from activevision.agents.fusion.fusion import Belief, normalise, uniform
+from activevision.agents.lessons import Lessons
 from activevision.errors import UserError
 from activevision.files import atomic_write
 from activevision.progress import progress
@@ -47,7 +48,7 @@ class Recurrent:
     """Evidence and egomotion through a GRU (the AGGREGATOR of Jayaraman & Grauman, ECCV 2016), trained to be right
     after every view of random walks. Depends on the order of views."""
 
-    name = "recurrent"
+    name, suffix = "recurrent", ".pt"
 
     def __init__(self, aggregator: _Aggregator):
         self._aggregator = aggregator.eval()
@@ -64,6 +65,10 @@ class Recurrent:
             torch.from_numpy(evidence.log_likelihood), torch.from_numpy(np.float32(egomotion)), total, hidden
         )
         return Belief(normalise(scores.numpy()), torch.cat([total, hidden], dim=1).numpy())
+
+    @classmethod
+    def fit(cls, lessons: Lessons, config: AgentConfig, seed: int) -> Recurrent:
+        return train_recurrent(lessons.walk, len(lessons.classes), config.recurrent, seed)
 
     def save(self, path: Path) -> None:
         buffer = io.BytesIO()

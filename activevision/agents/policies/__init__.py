@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from activevision.agents.config import JOINT, TRAINED
+from activevision.agents.named import named_class
 from activevision.agents.policies.policy import Policy
-from activevision.errors import unknown
 from activevision.explore_protocol import ExploreProtocol
 from activevision.protocol import Protocol
 
-BASELINES = ("single", "random", "farthest", "sweep")
+_BASELINES, _WANDERERS = "activevision.agents.policies.baselines", "activevision.agents.policies.wanderers"
+
+BASELINES = {
+    "single": f"{_BASELINES}:Single",
+    "random": f"{_BASELINES}:Random",
+    "farthest": f"{_BASELINES}:Farthest",
+    "sweep": f"{_BASELINES}:Sweep",
+}
+"""Policies on a view grid that learn nothing, as "module:Class" of a class that takes a protocol and a seed."""
+
+WANDERERS = {
+    "single": f"{_BASELINES}:Single",
+    "random": f"{_BASELINES}:Random",
+    "sweep": f"{_WANDERERS}:Spin",
+    "wander": f"{_WANDERERS}:Wander",
+}
+"""The same where the camera moves freely."""
+
 CEILINGS = ("all_views", "oracle")
-POLICIES = (*BASELINES, "ppo", *CEILINGS)
-WANDERERS = ("single", "random", "sweep", "wander")
+"""Bounds, not policies: what could be had by someone who knows more than an agent may."""
+
+POLICIES = (*BASELINES, *TRAINED, *JOINT, *CEILINGS)
 
 
 def baseline(protocol: Protocol | ExploreProtocol, name: str, seed: int) -> Policy:
-    """A policy that learns nothing, by name: of BASELINES on a view grid, else of WANDERERS."""
-    from activevision.agents.policies.baselines import Farthest, Random, Single, Sweep
-    from activevision.agents.policies.wanderers import Spin, Wander
-
-    if name == "single":
-        return Single(protocol)
-    if name == "random":
-        return Random(protocol, seed)
-    if isinstance(protocol, ExploreProtocol):
-        if name == "sweep":
-            return Spin(protocol)
-        if name == "wander":
-            return Wander(protocol, seed)
-        raise unknown("policy", name, WANDERERS)
-    if name == "sweep":
-        return Sweep(protocol)
-    if name == "farthest":
-        return Farthest(protocol, seed)
-    raise unknown("policy", name, BASELINES)
+    """A policy that learns nothing, by name: of BASELINES on a view grid, else of WANDERERS, or a user's own."""
+    known = WANDERERS if isinstance(protocol, ExploreProtocol) else BASELINES
+    return named_class("policy", name, known)(protocol, seed)

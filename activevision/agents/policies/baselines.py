@@ -20,7 +20,7 @@ class Single:
 
     name = "single"
 
-    def __init__(self, protocol: Protocol | ExploreProtocol):
+    def __init__(self, protocol: Protocol | ExploreProtocol, seed: int = 0):
         self._stay = protocol.stay
 
     def act(self, observation: Mapping[str, Any], belief: Belief | None) -> NDArray[np.int64]:
@@ -45,7 +45,7 @@ class Sweep:
 
     name = "sweep"
 
-    def __init__(self, protocol: Protocol):
+    def __init__(self, protocol: Protocol, seed: int = 0):
         # staying in its row, the last motion of the middle row turns farthest
         self._motion = int(np.flatnonzero(protocol.motions[:, 0] == 0)[-1])
 

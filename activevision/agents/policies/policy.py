@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from activevision.agents.fusion import Belief
+from activevision.agents.config import AgentConfig
+from activevision.agents.fusion import Belief, Fusion
+from activevision.agents.lessons import GridLessons
 from activevision.protocol import Protocol as ViewProtocol
 
 
@@ -23,6 +26,44 @@ class Policy(Protocol):
         ``observation["steps_left"]`` (N, 1) equals T − 1 where an episode begins.
         """
         ...
+
+
+class TrainedPolicy(Policy, Protocol):
+    """A policy that an agent's folder keeps. suffix: of its file."""
+
+    suffix: ClassVar[str]
+
+    @classmethod
+    def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> TrainedPolicy:
+        """Trained with the beliefs of ``fusion``; same seed, same policy."""
+        ...
+
+    def save(self, path: Path) -> None: ...
+
+    @classmethod
+    def load(cls, path: Path, protocol: ViewProtocol, fusion: Fusion) -> TrainedPolicy:
+        """What ``save`` wrote, to be given the beliefs of ``fusion``; UserError if it is missing or damaged."""
+        ...
+
+
+class JointAgent(Protocol):
+    """A fusion and a policy that are trained as one. suffix: of its file.
+
+    The policy keeps what it needs to know of an episode itself, so it also goes with other fusions, and the fusion with
+    other policies.
+    """
+
+    suffix: ClassVar[str]
+    fusion: Fusion
+    policy: Policy
+
+    @classmethod
+    def fit(cls, lessons: GridLessons, config: AgentConfig, seed: int) -> JointAgent: ...
+
+    def save(self, path: Path) -> None: ...
+
+    @classmethod
+    def load(cls, path: Path, protocol: ViewProtocol) -> JointAgent: ...
 
 
 def begins(observation: Mapping[str, Any], protocol: ViewProtocol) -> NDArray[np.bool_]:

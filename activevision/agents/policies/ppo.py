@@ -15,12 +15,14 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 
 from activevision.agents.belief_env import LEAST_LOG_PROBABILITY, BeliefVectorEnv
-from activevision.agents.config import PPOConfig
-from activevision.agents.fusion import Belief
+from activevision.agents.config import AgentConfig, PPOConfig
+from activevision.agents.fusion import Belief, Fusion
+from activevision.agents.lessons import GridLessons
 from activevision.agents.sb3 import SB3VecEnv
 from activevision.errors import UserError
 from activevision.files import atomic_write
 from activevision.progress import progress
+from activevision.protocol import Protocol
 
 
 def policy_input(observation: Mapping[str, Any]) -> NDArray[np.float32]:
@@ -47,7 +49,7 @@ def policy_input(observation: Mapping[str, Any]) -> NDArray[np.float32]:
 class PPOPolicy:
     """Takes the likeliest motion of a trained actor."""
 
-    name = "ppo"
+    name, suffix = "ppo", ".zip"
 
     def __init__(self, model: PPO):
         self._model = model
@@ -56,12 +58,18 @@ class PPOPolicy:
         motion, _ = self._model.predict(policy_input(observation), deterministic=True)
         return np.asarray(motion, np.int64)
 
+    @classmethod
+    def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> PPOPolicy:
+        assert lessons.train_env is not None
+        beliefs = BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
+        return train_ppo(beliefs, config.ppo, seed, lessons.logs)
+
     def save(self, path: Path) -> None:
         with atomic_write(path) as file:
             self._model.save(file)  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, path: Path) -> PPOPolicy:
+    def load(cls, path: Path, protocol: Protocol, fusion: Fusion) -> PPOPolicy:
         try:
             with path.open("rb") as file:
                 return cls(PPO.load(file, device="cpu"))

@@ -18,7 +18,7 @@ class Spin:
 
     name = "sweep"
 
-    def __init__(self, protocol: ExploreProtocol):
+    def __init__(self, protocol: ExploreProtocol, seed: int = 0):
         self._turn = _motion(protocol, "turn_left")
 
     def act(self, observation: Mapping[str, Any], belief: Belief | None) -> NDArray[np.int64]:
