@@ -43,7 +43,9 @@ class Demo:
     """Decides everything that is drawn."""
 
     def run(self) -> None:
-        from activevision.commands.compare import STARTS, ordered_fusions, play_all, policies_of, write_evaluation
+        from activevision.commands.compare import write_evaluation
+        from activevision.commands.matches import OWN, STARTS, Venue, matches, play_all
+        from activevision.commands.pairings import ordered_fusions, pairings, policies_of
         from activevision.envs.registration import ACTIVE_OBJECT
 
         start = time.perf_counter()
@@ -60,9 +62,10 @@ class Demo:
             choice, self.episodes or _ROLLOUTS[world.on_grid], pretrain, config, self.out, self.seed, timed
         )
         with timed("evaluate"):
-            seeds = range(self.seed, self.seed + self.seeds)
-            fusions, learnt = ordered_fusions(config.fusions, config.fusion), config.policies if self.seeds else ()
-            logs = play_all(agent, world, "test", policies_of(world, learnt), fusions, STARTS[world.on_grid], seeds)
+            seeds, learnt = range(self.seed, self.seed + self.seeds), config.policies if self.seeds else ()
+            venue = Venue(agent.folder, world, "test", STARTS[world.on_grid], world.facts("test"), self.out / "logs")
+            pairs = pairings(policies_of(world.on_grid, learnt), ordered_fusions(config.fusions, config.fusion))
+            logs = play_all(venue, matches(pairs, [OWN], seeds))
         write_evaluation(logs, world, "test", figures, timed.seconds, self.out, command_line())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from activevision.agents.config import FUSIONS, JOINT, TRAINED, AgentConfig, RecurrentConfig
+from activevision.commands.matches import OWN, TRUTH
 from activevision.commands.run_folder import command_line, open_run
 from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
@@ -40,6 +41,11 @@ class Evaluate:
     """Fusions: the first is the main one, the others are swapped in with the policy held fixed. None given: all, the
     one that the policy was trained with first. package.module:Class is one of your own, made with the number of
     classes."""
+    recognisers: tuple[str, ...] = (OWN,)
+    """Who looks: own, the agent's; truth, what an ideal one could say of each view of a grid; package.module:Class is
+    one of yours, made with the names of the classes."""
+    workers: int | None = None
+    """Processes; as many as there are cores where that pays, unless given."""
     episodes: int | None = None
     """Starts of every scene and seed: 12 on a view grid, 3 where every view has to be rendered, unless given."""
     out: Path = Path("runs/evaluation")
@@ -50,8 +56,10 @@ class Evaluate:
     def run(self) -> None:
         from activevision.agents.agent import Agent
         from activevision.agents.named import is_own, named_class
-        from activevision.commands.compare import STARTS, ordered_fusions, play_all, policies_of, write_evaluation
+        from activevision.commands.compare import write_evaluation
         from activevision.commands.learn import Stopwatch
+        from activevision.commands.matches import STARTS, Venue, matches, play_all
+        from activevision.commands.pairings import ordered_fusions, pairings, policies_of
         from activevision.errors import UserError, unknown
 
         facts, choice = (None, _enough(self.choice)) if self.agent is None else _as_trained(self.agent, self.choice)
@@ -61,11 +69,12 @@ class Evaluate:
                 f"agent {self.agent} knows other classes than catalogue {world.catalogue.name!r} has: train one on it."
             )
         trained, learnt = (facts["seeds"], facts["policies"]) if facts else ([], [])
-        policies = self.policies or policies_of(world, learnt)
+        policies = self.policies or policies_of(world.on_grid, learnt)
         joint = [name for name in learnt if name in JOINT]
         for kind, names, known in (
-            ("policy", policies, policies_of(world, (*TRAINED, *JOINT))),
+            ("policy", policies, policies_of(world.on_grid, (*TRAINED, *JOINT))),
             ("fusion", self.fusions, (*(facts["fusions"] if facts else FUSIONS), *joint)),
+            ("recogniser", self.recognisers, (OWN, TRUTH) if world.on_grid else (OWN,)),
         ):
             for name in names:
                 if is_own(name):
@@ -95,9 +104,12 @@ class Evaluate:
             if facts
             else ordered_fusions(AgentConfig.fusions, AgentConfig.fusion)
         )
-        episodes = self.episodes or STARTS[world.on_grid]
+        venue = Venue(
+            agent.folder, world, self.split, self.episodes or STARTS[world.on_grid], world.facts(self.split),
+            self.out / "logs",
+        )  # fmt: skip
         with timed("evaluate"):
-            logs = play_all(agent, world, self.split, policies, fusions, episodes, seeds)
+            logs = play_all(venue, matches(pairings(policies, fusions), self.recognisers, seeds), self.workers)
         write_evaluation(logs, world, self.split, figures, timed.seconds, self.out, command_line())
 
 

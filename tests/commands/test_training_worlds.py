@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from activevision.agents.config import AgentConfig
-from activevision.commands import compare, train
+from activevision.commands import train
 from activevision.commands.world import World, WorldChoice
 from activevision.errors import UserError
 from activevision.files import as_json
@@ -42,19 +42,6 @@ def closed(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(World, "make", lambda self, split, *_: Env(split))
     return splits
-
-
-@pytest.mark.parametrize("on_grid", [True, False])
-def test_evaluating_closes_its_environment_even_when_it_fails(on_grid: bool, solids, closed, monkeypatch) -> None:
-    monkeypatch.setattr(World, "on_grid", on_grid)
-    world = World("activevision/ActiveObject-v0", solids, SMALL)
-
-    class NoAgent:
-        recogniser = None
-
-    with pytest.raises((Stop, AttributeError)):
-        compare.play_all(NoAgent(), world, "test", ("random",), ("mean",), 1, (0,))  # type: ignore[arg-type]
-    assert closed == ["test"]
 
 
 @pytest.mark.parametrize("fails", [False, True])
