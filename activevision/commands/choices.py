@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from activevision.scenes import Catalogue
+
+AMBIGUITIES = {"easy": 0.0, "mixed": 0.5, "hard": 1.0}
+"""Names for how far procedural classes look alike."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +19,8 @@ class SceneChoice:
     scenes: str = ""
     """A catalogue (`activevision scenes list` names them), or the path of a folder class/* of meshes or panoramas,
     also as meshes:PATH, panoramas:PATH, scans:PATH. Not given: what the command is about."""
-    ambiguity: float | None = None
-    """Of procedural objects: 0 tells classes apart from everywhere, 1 only from some views."""
+    ambiguity: float | Literal["easy", "mixed", "hard"] | None = None
+    """Of procedural objects: 0 (easy) tells classes apart from everywhere, 1 (hard) only from some views."""
     per_class: int | None = None
     """Procedural objects or rooms a class, over all splits."""
     scene_seed: int | None = None
@@ -34,7 +37,7 @@ class SceneChoice:
         from activevision.scenes.registry import FOLD
 
         named = {
-            "ambiguity": self.ambiguity,
+            "ambiguity": AMBIGUITIES[self.ambiguity] if isinstance(self.ambiguity, str) else self.ambiguity,
             "per_class": self.per_class,
             "seed": self.scene_seed,
             "up": self.up,
