@@ -28,8 +28,8 @@ class Benchmark:
     """Measure speeds and write scores/benchmark.json: rendering, simulators side by side, environment steps, reading of
     data, pretraining, PPO. With "recognition": train and evaluate the whole ladder of agents on suites.
 
-    Every speed is the median of ``repeats`` runs and stands beside the settings that it depends on. README.md is written
-    anew from all scores that are there.
+    Every speed is the median of ``repeats`` runs and stands beside the settings that it depends on. README.md is
+    written anew from all scores that are there.
     """
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()

@@ -50,9 +50,7 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
     return write_evaluation(logs, whole, facts["split"], {}, timed.seconds, out, command_line())
 
 
-def _fold(
-    suite: Suite, facts: dict[str, Any], out: Path, timed: Stopwatch, workers: int | None
-) -> list[TrajectoryLog]:
+def _fold(suite: Suite, facts: dict[str, Any], out: Path, timed: Stopwatch, workers: int | None) -> list[TrajectoryLog]:
     """The logs of one fold, from nothing."""
     from activevision.commands.learn import gather
     from activevision.commands.matches import OWN, TRUTH, Venue, matches, play_all
@@ -71,6 +69,6 @@ def _fold(
     pairs = pairings(policies_of(world.on_grid, config.policies), ordered_fusions(config.fusions, config.fusion))
     venue = Venue(out / "agent", world, "test", suite.starts, facts, out / "logs")
     wanted = matches(pairs, (OWN,), seeds)
-    wanted += matches({policy: (config.fusion,) for policy in pairs}, (TRUTH,), seeds)
+    wanted += matches(dict.fromkeys(pairs, (config.fusion,)), (TRUTH,), seeds)
     with timed("evaluate"):
         return play_all(venue, wanted, workers)
