@@ -20,6 +20,7 @@ FUSIONS = {
 """Fusions by name, as "module:Class"."""
 
 TRAINED = {
+    "best_fixed": f"{_POLICIES}.best_fixed:BestFixed",
     "ppo": f"{_POLICIES}.ppo:PPOPolicy",
 }
 """Policies that learn, as "module:Class"."""
