@@ -129,6 +129,7 @@ def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
         "ppo",
         "all_views",
         "oracle",
+        "full_oracle",
     }
     assert all(len(row["accuracy"]) == 4 for row in results["rows"].values())
     assert results["catalogue"]["name"] == "procedural"
