@@ -29,6 +29,7 @@ _FILMED = {
     "kitti-like": "rooms-procedural",
     "handheld": "rooms-procedural",
     "orbit": "procedural",
+    "tumble": "procedural",
     "turntable": "procedural",
 }
 """Scenes of each motion, where the user names none."""
@@ -39,9 +40,9 @@ _FLOW = "flow"
 class Film:
     """Camera paths instead of an environment's motions."""
 
-    motion: Literal["walk", "orbit", "turntable", "handheld", "driving", "kitti-like"] | None = None
+    motion: Literal["walk", "orbit", "tumble", "turntable", "handheld", "driving", "kitti-like"] | None = None
     """Film along smooth paths: a person who walks or holds the camera, a car that drives (also called kitti-like), an
-    orbit, a turntable."""
+    orbit, an orbit over all elevations, a turntable."""
     views: int = 128
     """Frames of an episode."""
     rate: float = 10.0
