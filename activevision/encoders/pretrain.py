@@ -100,7 +100,7 @@ def _train(
 ) -> float:
     """Train from ``step`` to the end and return images per second, over all processes."""
     per_epoch = math.ceil(len(dataset) / config.batch_size)
-    total = config.epochs * per_epoch if model.learns else 0
+    total = max(1, round(config.epochs * per_epoch)) if model.learns else 0
     if step == total:
         return 0.0
     model.train()
@@ -212,7 +212,7 @@ def _shown(config: PretrainConfig, dataset: WindowDataset, processes: Processes)
     if not processes.writes:
         yield lambda images: None
         return
-    images = config.epochs * len(dataset) * dataset.length
+    images = round(config.epochs * len(dataset) * dataset.length)
     with progress(f"Pretraining ({config.objective})", images, "images") as advance:
         yield advance
 
