@@ -168,7 +168,7 @@ def _batches(config: PretrainConfig, dataset: WindowDataset, step: int, total: i
     """Windows of the batches of steps ``step`` to ``total`` − 1; each epoch has its own order."""
     while step < total:
         order = np.random.default_rng([config.seed, 0, step // per_epoch]).permutation(len(dataset))
-        for position in range(step % per_epoch, per_epoch):
+        for position in range(step % per_epoch, min(per_epoch, step % per_epoch + total - step)):
             yield order[position * config.batch_size : (position + 1) * config.batch_size]
             step += 1
 
