@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 430, 380
 _LETTER = 6.8  # pixels, of the labels
 
 
-def scatter(results: dict[str, Any], across: str, up: str) -> Element:
+def scatter(results: dict[str, Any], across: str, up: str, height: int = HEIGHT) -> Element:
     names = [
         name
         for name in ranked(results)
@@ -24,7 +24,7 @@ def scatter(results: dict[str, Any], across: str, up: str) -> Element:
     chance = [results["chance"].get(key) for key in (across, up)]
     x, y = (
         Axis.over([*(end for pair in entries.values() for end in pair[i]["ci95"]), *nothing], begin, end)
-        for i, (begin, end) in enumerate(((56.0, WIDTH - 12.0), (HEIGHT - 46.0, 14.0)))
+        for i, (begin, end) in enumerate(((56.0, WIDTH - 12.0), (height - 46.0, 14.0)))
         for nothing in [[] if chance[i] is None else [chance[i]]]
     )
     heights = spread_labels([y(entries[name][1]["value"]) for name in names], y.end, y.begin)
@@ -47,7 +47,7 @@ def scatter(results: dict[str, Any], across: str, up: str) -> Element:
     middle = (y.begin + y.end) / 2
     return svg(
         WIDTH,
-        HEIGHT,
+        height,
         f"{titles[1]} against {titles[0]}",
         [line(x.begin, y(tick), x.end, y(tick), "grid") for tick in y.ticks],
         [text(x.begin - 7, y(tick) + 4, y.written(tick), "tick", "end") for tick in y.ticks],
@@ -55,7 +55,7 @@ def scatter(results: dict[str, Any], across: str, up: str) -> Element:
         line(x(chance[0]), y.begin, x(chance[0]), y.end, "nothing") if chance[0] is not None else None,
         line(x.begin, y(chance[1]), x.end, y(chance[1]), "nothing") if chance[1] is not None else None,
         body,
-        text((x.begin + x.end) / 2, HEIGHT - 8, titles[0], "axis", "middle"),
+        text((x.begin + x.end) / 2, height - 8, titles[0], "axis", "middle"),
         element(
             "text", titles[1], transform=f"translate(11 {middle}) rotate(-90)", class_="axis", text_anchor="middle"
         ),
