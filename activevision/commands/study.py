@@ -27,7 +27,7 @@ class Study:
     preset: str = "small"
     """small (half an hour on two cores), all (every objective) or gpu (a larger network, more of everything)."""
     objectives: tuple[str, ...] = ()
-    """Pretrain these instead of the preset's."""
+    """Pretrain these instead of the preset's. More may be added to a finished study."""
     settings: tuple[str, ...] = ()
     """Of the preset's settings those that are to be others: name=value name=value …, by the names of StudyConfig in
     activevision/evaluation/study/config.py: images, agent_seeds, ppo_steps and others."""
@@ -46,12 +46,14 @@ class Study:
         from activevision.commands.learn import Stopwatch
         from activevision.commands.studying.plan import Plan, world_of
         from activevision.commands.studying.report import show, write_study
-        from activevision.commands.studying.stages import run_stages
+        from activevision.commands.studying.stages import check_rollouts, run_stages
         from activevision.machine import cores
 
         plan = Plan(config, world_of(config), self.out, self.data)
         plan.world.catalogue.scenes("val")  # too few objects for a split is an error before anything is written
-        open_run(self.out, "study", _Settings(config, self.data))
+        if self.data is not None:
+            check_rollouts(plan)
+        open_run(self.out, "study", _Settings(replace(config, objectives=()), self.data))  # more may be added
         timed = Stopwatch(self.out / "seconds.json")
         run_stages(plan, self.workers or cores(), timed)
         with timed("report"):
@@ -70,7 +72,7 @@ class Study:
 
 @dataclass(frozen=True)
 class _Settings:
-    """What decides the result."""
+    """What decides the result of every encoder."""
 
     config: StudyConfig
     data: str | None

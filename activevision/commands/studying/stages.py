@@ -25,8 +25,6 @@ def run_stages(plan: Plan, workers: int, timed: Stopwatch) -> None:
     from activevision.commands.studying import jobs
     from activevision.encoders.objectives import objective_class
 
-    if plan.given is not None:
-        check_rollouts(plan)
     with timed("scenes"):
         for split in _SPLITS:
             with closing(plan.world.make(split, 1)):  # renders what of its views is not in the cache

@@ -23,6 +23,9 @@ GIVEN = "linear_probe"
 
 PROBED = (*EQUIVARIANCE, GIVEN)
 
+FIRST = "accuracy single"
+"""What the first view of an episode gives: a linear probe on the agents' own views."""
+
 OUTCOMES = {
     "accuracy": "accuracy after {view} views",
     "gain_single": "gain over the first view",
@@ -92,7 +95,11 @@ def _active(raw: Mapping[str, Any]) -> dict[str, Figure]:
         found[f"gain_single {agent}"] = Figure(own.minus(single))
         found[f"gain_random {agent}"] = Figure(own.minus(control))
     control, single = (_accuracy(raw, raw["agents"][0], policy) for policy in (CONTROL, "single"))
-    return found | {f"accuracy {CONTROL}": Figure(control), f"gain_single {CONTROL}": Figure(control.minus(single))}
+    return found | {
+        FIRST: Figure(single),
+        f"accuracy {CONTROL}": Figure(control),
+        f"gain_single {CONTROL}": Figure(control.minus(single)),
+    }
 
 
 def _accuracy(raw: Mapping[str, Any], agent: str, policy: str) -> Scores:
@@ -112,7 +119,7 @@ def _stacked(raw: Mapping[str, Any], *keys: str) -> np.ndarray:
 
 def _titles(raw: Mapping[str, Any]) -> dict[str, str]:
     probed = {name: MEASURES[name].title for name in PROBED} | {"error_composite": "composite error"}
-    return probed | {
+    return {**probed, FIRST: "accuracy of the first view"} | {
         f"{outcome} {agent}": f"{agent}: {title.format(view=raw['view'])}"
         for agent in (*raw["agents"], CONTROL)
         for outcome, title in OUTCOMES.items()

@@ -11,7 +11,7 @@ from activevision.evaluation.report.sections import section, tabled
 from activevision.evaluation.study.config import BASELINES, CONTROL, fusion_of
 from activevision.evaluation.study.findings import OPEN, probability, verdict
 from activevision.evaluation.study.page.plots import related
-from activevision.evaluation.study.results import OUTCOMES, PROBED
+from activevision.evaluation.study.results import FIRST, OUTCOMES, PROBED
 from activevision.pages.html import element
 from activevision.pages.words import interval, number, percent
 
@@ -74,7 +74,7 @@ def _ends(ends: Sequence[float | None]) -> Element:
 
 
 def encoders(study: dict[str, Any]) -> Element:
-    keys = [*PROBED, *(f"{outcome} {agent}" for agent in (*study["agents"], CONTROL) for outcome in OUTCOMES)]
+    keys = [*PROBED, FIRST, *(f"{outcome} {agent}" for agent in (*study["agents"], CONTROL) for outcome in OUTCOMES)]
     keys = [key for key in keys if key in study["measures"]]
     names = sorted(study["encoders"], key=lambda name: -study["encoders"][name]["figures"][PROBED[0]]["value"])
     head = element(
