@@ -27,7 +27,7 @@ from activevision.commands.world import World
 from activevision.encoders.objectives import OBJECTIVES, objective_class
 from activevision.errors import UserError
 from activevision.evaluation.study.config import PRESETS, StudyConfig
-from activevision.evaluation.study.diet import DIETS
+from activevision.evaluation.study.objective_windows import WINDOWS
 from activevision.files import digest
 from activevision.protocol import LOOK_AROUND
 
@@ -160,22 +160,22 @@ def test_agents_of_another_encoder_are_not_mixed_in(whole: Plan, tmp_path: Path)
         run_stages(plan, 1, Stopwatch(tmp_path / "seconds.json"))
 
 
-def test_every_objective_has_a_diet_that_suits_it() -> None:
-    assert DIETS.keys() == OBJECTIVES.keys()
-    for name, diet in DIETS.items():
+def test_every_objective_has_a_windows_that_suit_it() -> None:
+    assert WINDOWS.keys() == OBJECTIVES.keys()
+    for name, chosen in WINDOWS.items():
         kind = objective_class(name)
-        assert diet.length >= kind.length
-        assert (diet.length - 1) * diet.gap < PRESETS["small"].frames
+        assert chosen.length >= kind.length
+        assert (chosen.length - 1) * chosen.gap < PRESETS["small"].frames
         if any(field.startswith("flow") for field in kind.fields):
-            assert diet.gap == 1, "flow is known between neighbours alone"
+            assert chosen.gap == 1, "flow is known between neighbours alone"
 
 
 def test_all_see_as_many_images_in_as_many_steps(whole: Plan) -> None:
-    for name, diet in DIETS.items():
+    for name, chosen in WINDOWS.items():
         windows = 500 + 7 * len(name)
-        config = PRESETS["small"].pretraining(name, 0, windows, diet.length)
-        assert config.batch_size * diet.length == PRESETS["small"].batch
-        assert config.epochs * windows * diet.length == pytest.approx(PRESETS["small"].images)
+        config = PRESETS["small"].pretraining(name, 0, windows, chosen.length)
+        assert config.batch_size * chosen.length == PRESETS["small"].batch
+        assert config.epochs * windows * chosen.length == pytest.approx(PRESETS["small"].images)
         steps = config.epochs * -(-windows // config.batch_size)
         assert steps == pytest.approx(PRESETS["small"].images / PRESETS["small"].batch, rel=0.2)
 

@@ -31,7 +31,7 @@ from activevision.evaluation.probing.compare import measured_once
 from activevision.evaluation.probing.encode import without_features
 from activevision.evaluation.probing.measure import Task
 from activevision.evaluation.study.config import BASELINES
-from activevision.evaluation.study.diet import DIETS
+from activevision.evaluation.study.objective_windows import WINDOWS
 from activevision.files import digest, read_json, write_json
 from activevision.progress import told_of_steps
 from activevision.protocol import Protocol
@@ -68,8 +68,8 @@ def entered(plan: Plan) -> Iterator[None]:
 
 def windows_of(plan: Plan, objective: str) -> WindowDataset:
     """What an objective is trained on. UserError where the rollouts lack what it needs."""
-    diet, kind = DIETS[objective], objective_class(objective)
-    return WindowDataset.load(plan.data, Windows(diet.length, Gap(diet.gap)), kind.fields)
+    chosen, kind = WINDOWS[objective], objective_class(objective)
+    return WindowDataset.load(plan.data, Windows(chosen.length, Gap(chosen.gap)), kind.fields)
 
 
 def pretrain_encoder(unit: Unit, advance: Advance) -> None:

@@ -84,11 +84,11 @@ def _facts(plan: Plan, objective: str) -> dict[str, Any]:
     """What is to be known of an objective: where it comes from, and what it was fed with."""
     from activevision.commands.studying.jobs import windows_of
     from activevision.encoders.objectives import objective_class
-    from activevision.evaluation.study.diet import DIETS
+    from activevision.evaluation.study.objective_windows import WINDOWS
     from activevision.files import as_json
 
     kind = objective_class(objective)
-    facts = {"paper": kind.paper, **asdict(DIETS[objective])}
+    facts = {"paper": kind.paper, **asdict(WINDOWS[objective])}
     if kind.learns:
         windows = windows_of(plan, objective)
         settings = plan.config.pretraining(objective, 0, len(windows), windows.length)

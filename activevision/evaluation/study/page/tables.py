@@ -74,21 +74,36 @@ def _ends(ends: Sequence[float | None]) -> Element:
 
 
 def encoders(study: dict[str, Any]) -> Element:
-    keys = [*PROBED, FIRST, *(f"{outcome} {agent}" for agent in (*study["agents"], CONTROL) for outcome in OUTCOMES)]
-    keys = [key for key in keys if key in study["measures"]]
+    active = [FIRST, *(f"{outcome} {agent}" for agent in (*study["agents"], CONTROL) for outcome in OUTCOMES)]
+    return section(
+        "Encoders",
+        "Each measured on test objects that neither it nor a probe nor an agent has seen, in the order of the first "
+        "column. Reliability: share of the variance over encoders that is not the luck of objects and seeds; where it "
+        "is low, a correlation could not have been seen.",
+        element("h3", "What probes say of them"),
+        element("div", _of_encoders(study, PROBED, windows=True), class_="scroll"),
+        element("h3", "What agents make of them, in %"),
+        tabled(
+            _of_encoders(study, [key for key in active if key in study["measures"]], windows=False),
+            "95 % intervals over test objects and seeds. Windows: frames, how far apart in the film, and why.",
+        ),
+    )
+
+
+def _of_encoders(study: dict[str, Any], keys: Sequence[str], windows: bool) -> Element:
     names = sorted(study["encoders"], key=lambda name: -study["encoders"][name]["figures"][PROBED[0]]["value"])
     head = element(
         "tr",
         element("th", "objective"),
         [element("th", study["measures"][key]["title"], class_="number wrapped") for key in keys],
-        element("th", "windows"),
+        element("th", "windows", class_="windows") if windows else None,
     )
     rows = [
         element(
             "tr",
             element("th", element("i", class_="swatch"), name, scope="row", style=colour(study, name)),
             [_figure(study, name, key) for key in keys],
-            element("td", _windows(study["encoders"][name]["facts"]), class_="soft windows"),
+            element("td", _windows(study["encoders"][name]["facts"]), class_="soft windows") if windows else None,
         )
         for name in names
     ]
@@ -96,33 +111,23 @@ def encoders(study: dict[str, Any]) -> Element:
         "tr",
         element("th", "reliability", scope="row"),
         [element("td", number(study["measures"][key]["reliability"], 2), class_="number") for key in keys],
-        element("td", ""),
+        element("td", "") if windows else None,
     )
-    return section(
-        "Encoders",
-        "Each measured on test objects that neither it nor a probe nor an agent has seen; accuracies and gains in %. "
-        "Reliability: share of the variance over encoders that is not the luck of objects and seeds; where it is low, "
-        "a correlation could not have been seen.",
-        tabled(
-            element(
-                "table",
-                element("thead", head),
-                element("tbody", rows),
-                element("tbody", reliable, class_="reliable"),
-                class_="encoders",
-            ),
-            "95 % intervals over test objects and seeds. Windows: frames, and how far apart in the film.",
-        ),
+    return element(
+        "table",
+        element("thead", head),
+        element("tbody", rows),
+        element("tbody", reliable, class_="reliable"),
+        class_="encoders",
     )
 
 
 def _figure(study: dict[str, Any], name: str, key: str) -> Element:
-    entry, active = study["encoders"][name]["figures"][key], key not in PROBED
-    scale, digits = (100.0, 1) if active else (1.0, 2)
+    entry, probed = study["encoders"][name]["figures"][key], key in PROBED
     return element(
         "td",
-        number(scale * entry["value"], 1 if active else 3),
-        element("small", interval(entry["ci95"], scale, digits)),
+        number(entry["value"], 3) if probed else number(100 * entry["value"]),
+        element("small", interval(entry["ci95"], 1, 2) if probed else interval(entry["ci95"], 100, 0)),
         class_="number",
     )
 
