@@ -89,5 +89,5 @@ class Plan:
         return self.out / "agents" / trial.unit.name / "policies" / f"{trial.agent}_{trial.seed}{suffix}"
 
     def log(self, trial: Trial, policy: str) -> Path:
-        name = f"{policy}-{fusion_of(trial.agent)}-{trial.seed}.npz"
+        name = f"{policy}-{fusion_of(trial.agent)}-{trial.seed}.parquet"
         return self.out / "agents" / trial.unit.name / "logs" / name
