@@ -16,6 +16,10 @@ import numpy as np
 import pytest
 from solids import Solids
 
+from activevision.agents.config import JOINT, AgentConfig
+from activevision.agents.fusion import MeanPosterior
+from activevision.agents.lessons import GridLessons
+from activevision.agents.policies.baselines import Random
 from activevision.commands.collect import Film, collect_films
 from activevision.commands.learn import Stopwatch
 from activevision.commands.study import Study
@@ -26,10 +30,11 @@ from activevision.commands.studying.stages import check_rollouts, run_stages
 from activevision.commands.world import World
 from activevision.encoders.objectives import OBJECTIVES, objective_class
 from activevision.errors import UserError
+from activevision.evaluation.log import TrajectoryLog
 from activevision.evaluation.study.config import PRESETS, StudyConfig
 from activevision.evaluation.study.objective_windows import WINDOWS
 from activevision.files import digest
-from activevision.protocol import LOOK_AROUND
+from activevision.protocol import LOOK_AROUND, Protocol
 
 PROTOCOL = replace(LOOK_AROUND, elevations_deg=(-30.0, 0.0, 30.0), azimuths=6, height=16, width=16)
 TINY = StudyConfig(
@@ -158,6 +163,47 @@ def test_agents_of_another_encoder_are_not_mixed_in(whole: Plan, tmp_path: Path)
     shutil.copytree(plan.encoder(Unit("tracking", 0)), plan.encoder(Unit("none", 0)), dirs_exist_ok=True)
     with pytest.raises(UserError, match="has agents of another encoder"):
         run_stages(plan, 1, Stopwatch(tmp_path / "seconds.json"))
+
+
+class Whole:
+    """An agent that is trained as a whole: its fusion goes by its own name."""
+
+    suffix = ".txt"
+
+    def __init__(self, word: str, protocol: Protocol):
+        self.word = word
+        self.fusion = MeanPosterior(2)
+        self.fusion.name = "whole"  # type: ignore[misc]
+        self.policy = Random(protocol, int(word))
+
+    @classmethod
+    def fit(cls, lessons: GridLessons, config: AgentConfig, seed: int) -> Whole:
+        assert lessons.train_env is not None
+        assert lessons.val_env is not None
+        return cls(str(seed), lessons.protocol)
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.word)
+
+    @classmethod
+    def load(cls, path: Path, protocol: Protocol) -> Whole:
+        return cls(path.read_text(), protocol)
+
+
+def test_agents_that_are_trained_as_a_whole_bring_their_own_fusion(
+    whole: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(JOINT, "whole", f"{__name__}:Whole")
+    shutil.copytree(whole.out, tmp_path / "copy")
+    plan, trial = Plan(TINY, whole.world, tmp_path / "copy"), Trial(Unit("none", 0), "whole", 1)
+    with jobs.entered(plan):
+        jobs.run_trial(trial, lambda steps: None)
+    assert plan.policy_file(trial, ".txt").read_text() == "1"
+    for policy in trial.policies:
+        log = TrajectoryLog.load(plan.log(trial, policy))
+        assert log.fusion == "whole"
+        assert plan.log(trial, policy).name == f"{policy}-whole-1.parquet"
 
 
 def test_every_objective_has_a_windows_that_suit_it() -> None:
