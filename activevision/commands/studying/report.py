@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def write_study(plan: Plan, seconds: Mapping[str, float], command: str) -> dict[str, Any]:
     """Reads encoders' probes and agents' logs; writes study.json, index.html and the probes' own page."""
     from activevision.encoders.checkpoint import load_encoder, read_card
+    from activevision.encoders.objectives import objective_class
     from activevision.evaluation.probing.compare import Candidate, compare
     from activevision.evaluation.probing.page.page import write_probe_page
     from activevision.evaluation.study.page.page import write_study_page
@@ -30,8 +31,8 @@ def write_study(plan: Plan, seconds: Mapping[str, float], command: str) -> dict[
     candidates = {}
     for unit in plan.units:
         encoder = load_encoder(plan.encoder(unit))
-        facts = {"backbone": encoder.name, "embedding": encoder.embedding, **read_card(plan.encoder(unit))}
-        candidates[unit.name] = Candidate(encoder, facts)
+        card = read_card(plan.encoder(unit)) if objective_class(unit.objective).learns else {}
+        candidates[unit.name] = Candidate(encoder, {"backbone": encoder.name, "embedding": encoder.embedding, **card})
     probes, task, measured = compare(candidates, train, test, config.probe, config.probe_seeds, plan.probes)
     write_json(plan.probes / "probe.json", probes)
     write_probe_page(probes, task, measured, test, plan.probes / "index.html", command)

@@ -141,6 +141,7 @@ _SMALL = StudyConfig(
     (
         "none",
         "slow_features",
+        "steady_features",
         "simclr",
         "vicreg",
         "byol",
@@ -153,6 +154,7 @@ _SMALL = StudyConfig(
         "action_conditional_prediction",
         "temporal_equivariance",
         "tracking",
+        "flow_equivariance",
     )
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from activevision.pages.words import INTERVAL, interval, listed, number
+from activevision.pages.words import INTERVAL, NARROW_SPACE, interval, listed, number
 
 UP, DOWN, OPEN = "up", "down", "open"
 _UNRELIABLE = 0.5
@@ -74,7 +74,8 @@ def _related(row: Mapping[str, Any], what: str) -> str:
     subject = f"{what[0].upper()}{what[1:]}"
     if row["rho"] is None:
         return f"{subject} have no rank correlation, because one of them is the same for all."
-    return f"{subject} have a rank correlation of {estimated(row)}; permutation p {probability(row['p'])}."
+    chance = f"p {probability(row['p'])}".replace(" ", NARROW_SPACE)
+    return f"{subject} have a rank correlation of {estimated(row)}; permutation {chance}."
 
 
 def _held_fixed(row: Mapping[str, Any]) -> str:
