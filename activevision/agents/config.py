@@ -25,7 +25,10 @@ TRAINED = {
 }
 """Policies that learn, as "module:Class"."""
 
-JOINT: dict[str, str] = {}
+JOINT = {
+    "look_ahead": "activevision.agents.look_ahead.agent:LookAhead",
+    "active_rnn": "activevision.agents.look_ahead.agent:ActiveRNN",
+}
 """Agents whose fusion and policy are trained together and go by one name, as "module:Class"."""
 
 
@@ -129,6 +132,39 @@ class PPOConfig:
 
 
 @dataclass(frozen=True)
+class LookAheadConfig:
+    """Training of the agent of Jayaraman & Grauman (ECCV 2016)."""
+
+    inputs: tuple[str, ...] = ("feature", "evidence")
+    """What the sensor is given of a view: the encoder's feature, and the evidence of the recogniser."""
+    look_ahead: float = 1.5
+    """Weight of the look-ahead loss."""
+    entropy: float = 0.01
+    """Weight of the entropy bonus."""
+    hidden: int = 128
+    """Units of the aggregator."""
+    dropout: float = 0.3
+    """Of what the sensor says and the classifier is given."""
+    feature_dropout: float = 0.5
+    """Of the feature that the sensor is given."""
+    steps: int = 400
+    """Optimiser steps."""
+    batch_size: int = 1024
+    """Episodes in a batch."""
+    learning_rate: float = 2e-3
+    """Peak learning rate of AdamW."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "hidden", "steps", "batch_size", "learning_rate")
+        require_not_negative(self, "look_ahead", "entropy")
+        for name in self.inputs:
+            if name not in ("feature", "evidence"):
+                raise unknown("input of the sensor", name, ("feature", "evidence"))
+        if not self.inputs:
+            raise UserError("inputs: give the sensor the feature, the evidence or both.")
+
+
+@dataclass(frozen=True)
 class AgentConfig:
     """Training of recogniser, fusions and policies."""
 
@@ -136,6 +172,7 @@ class AgentConfig:
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
     ppo: PPOConfig = field(default_factory=PPOConfig)
+    look_ahead: LookAheadConfig = field(default_factory=LookAheadConfig)
     fusion: str = "product"
     """Fusion that policies learn with."""
     fusions: tuple[str, ...] = ("mean", "product", "recurrent")
