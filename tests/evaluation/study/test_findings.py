@@ -55,7 +55,8 @@ def test_an_interval_that_includes_zero_is_said_to() -> None:
     found = findings(results(ppo=(OPEN, UP)), 14, 3)["sentences"]["ppo"]
     assert found[0] == (
         "Over 14 encoders, the R² of relative rotation and ppo’s accuracy after 3 views have a rank correlation of 0.20"
-        " (95\N{NO-BREAK SPACE}% interval −0.30 to 0.70, which includes zero); permutation p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.030."
+        " (95\N{NO-BREAK SPACE}% interval −0.30 to 0.70, which includes zero); permutation "
+        "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.030."
     )
     assert found[1] == "With linear-probe accuracy held fixed it is 0.55 (95\N{NO-BREAK SPACE}% interval 0.20 to 0.90)."
     assert "gains over motions at random" in found[2]
