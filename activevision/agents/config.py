@@ -12,11 +12,15 @@ _FUSION, _POLICIES = "activevision.agents.fusion", "activevision.agents.policies
 FUSIONS = {
     "mean": f"{_FUSION}.mean_posterior:MeanPosterior",
     "product": f"{_FUSION}.product_of_experts:ProductOfExperts",
+    "max_confidence": f"{_FUSION}.max_confidence:MaxConfidence",
+    "dempster_shafer": f"{_FUSION}.dempster_shafer:DempsterShafer",
     "recurrent": f"{_FUSION}.recurrent:Recurrent",
+    "transformer": f"{_FUSION}.transformer:Transformer",
 }
 """Fusions by name, as "module:Class"."""
 
 TRAINED = {
+    "best_fixed": f"{_POLICIES}.best_fixed:BestFixed",
     "ppo": f"{_POLICIES}.ppo:PPOPolicy",
 }
 """Policies that learn, as "module:Class"."""
@@ -73,6 +77,27 @@ class RecurrentConfig:
 
 
 @dataclass(frozen=True)
+class TransformerConfig:
+    """Training of the transformer."""
+
+    width: int = 64
+    """Numbers of a token."""
+    layers: int = 2
+    """Blocks of self-attention."""
+    steps: int = 600
+    """Optimiser steps."""
+    batch_size: int = 256
+    """Episodes in a batch, with motions at random."""
+    learning_rate: float = 2e-3
+    """Peak learning rate of AdamW."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "width", "layers", "steps", "batch_size", "learning_rate")
+        if self.width % 4:
+            raise UserError(f"transformer with width={self.width}: 4 heads share it, so it must be a multiple of 4.")
+
+
+@dataclass(frozen=True)
 class PPOConfig:
     """Training of the policy by proximal policy optimisation (Schulman et al. 2017)."""
 
@@ -109,6 +134,7 @@ class AgentConfig:
 
     recogniser: RecogniserConfig = field(default_factory=RecogniserConfig)
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
+    transformer: TransformerConfig = field(default_factory=TransformerConfig)
     ppo: PPOConfig = field(default_factory=PPOConfig)
     fusion: str = "product"
     """Fusion that policies learn with."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,16 +30,36 @@ from activevision.scenes import Entry
 _HELD_OUT, _VALIDATION = "held_out_evidence.npz", "validation_evidence.npz"
 
 
+@dataclass(frozen=True)
+class Part:
+    """A fusion, or the policy or whole agent of a seed."""
+
+    kind: str
+    name: str
+    seed: int
+
+
 def train_agent(
     encoder: Encoder, views: LabelledViews, train_env: VectorEnv, val_env: VectorEnv, config: AgentConfig, out: Path
 ) -> Agent:
-    """Train all parts of an agent into the folder ``out`` and load it.
+    """Train all parts of an agent, one after the other, into the folder ``out`` and load it; as ``prepare_agent``."""
+    agent = prepare_agent(encoder, views, train_env, val_env, config, out)
+    lessons = grid_lessons(agent, train_env, val_env)
+    for stage in open_parts(agent, config):
+        for part in stage:
+            train_part(agent, lessons, part, config)
+    return agent
+
+
+def prepare_agent(
+    encoder: Encoder, views: LabelledViews, train_env: VectorEnv, val_env: VectorEnv, config: AgentConfig, out: Path
+) -> Agent:
+    """Train an agent's recogniser into the folder ``out``, with the evidence that all other parts learn from.
 
     encoder: pretrained; it stays as it is. views: of the training split, for the recogniser. train_env, val_env:
     environments over the training and validation split, in autoreset mode DISABLED. UserError where the views show
     other scenes than ``train_env``, or ``out`` holds an agent made from something else. The order: recogniser on all
-    training scenes, its temperature on validation scenes; held-out evidence about the training scenes; then fusions and
-    policies, which learn from that and are calibrated on validation scenes.
+    training scenes, its temperature on validation scenes; held-out evidence about the training scenes.
     """
     protocol = train_env.unwrapped.protocol  # type: ignore[attr-defined]
     splits = [env.unwrapped.entries for env in (train_env, val_env)]  # type: ignore[attr-defined]
@@ -52,15 +72,43 @@ def train_agent(
         seen.tempered(float(recogniser.temperature)).save(out / _VALIDATION)
         save_recogniser(out / RECOGNISER, recogniser)  # last: where it is there, the part before it is whole
     agent = Agent.load(out, protocol)
-    lessons = GridLessons(
-        protocol, _held_out(encoder, views, train_env, agent, config, out), EvidenceTable.load(out / _VALIDATION),
-        train_env, val_env, out,
-    )  # fmt: skip
-    _fit_fusions(agent, lessons, config)
-    for seed in range(config.seed, config.seed + config.seeds):
-        for name in config.policies:
-            _train_policy(agent, lessons, name, config, seed)
+    if not (out / _HELD_OUT).exists():
+        table = cross_fitted_table(encoder, views, train_env, config.recogniser, config.seed)
+        table.tempered(float(agent.recogniser.temperature)).save(out / _HELD_OUT)
     return agent
+
+
+def grid_lessons(agent: Agent, train_env: VectorEnv, val_env: VectorEnv) -> GridLessons:
+    """What the other parts of a prepared agent learn from."""
+    assert isinstance(agent.protocol, Protocol)
+    train, val = (EvidenceTable.load(agent.folder / name) for name in (_HELD_OUT, _VALIDATION))
+    return GridLessons(agent.protocol, train, val, train_env, val_env, agent.folder)
+
+
+def open_parts(agent: Agent, config: AgentConfig) -> tuple[list[Part], list[Part]]:
+    """Fusions, and then policies, that are still to be trained; each may be trained beside the others of its stage."""
+    fusions = [Part("fusion", name, config.seed) for name in config.fusions if not agent.fusion_file(name).exists()]
+    policies = [
+        Part("policy", name, seed)
+        for seed in range(config.seed, config.seed + config.seeds)
+        for name in config.policies
+        if not agent.policy_file(name, seed).exists()
+    ]
+    return fusions, policies
+
+
+def train_part(agent: Agent, lessons: Lessons, part: Part, config: AgentConfig) -> None:
+    """Train one part and write it into the agent's folder. Policies learn with the agent's main fusion."""
+    if part.kind == "fusion":
+        kind = named_class("fusion", part.name, FUSIONS)
+        kind.fit(lessons, config, part.seed).save(agent.fusion_file(part.name))
+        return
+    path = agent.policy_file(part.name, part.seed)
+    if part.name in JOINT:
+        named_class("agent", part.name, JOINT).fit(lessons, config, part.seed).save(path)
+    else:
+        kind = named_class("policy", part.name, TRAINED)
+        kind.fit(lessons, agent.fusion(config.fusion), config, part.seed).save(path)
 
 
 def train_free_agent(
@@ -92,31 +140,15 @@ def train_free_agent(
         seen = seen.tempered(float(recogniser.temperature))
         save_recogniser(out / RECOGNISER, recogniser)
     agent = Agent.load(out, protocol)
-    if all(agent.fusion_file(name).exists() for name in config.fusions):
+    fusions, _ = open_parts(agent, replace(config, seeds=0))
+    if not fusions:
         return agent
     walks = cross_fitted_walks(encoder, views, dataset, entries, config.recogniser, config.seed)
     walks = walks.tempered(float(agent.recogniser.temperature))
     seen = Walks.record(agent.recogniser, heldout, "Calibrating") if seen is None else seen
-    _fit_fusions(agent, FreeLessons(protocol, dataset.classes, walks, seen), config)
+    for part in fusions:
+        train_part(agent, FreeLessons(protocol, dataset.classes, walks, seen), part, config)
     return agent
-
-
-def _fit_fusions(agent: Agent, lessons: Lessons, config: AgentConfig) -> None:
-    for name in config.fusions:
-        path = agent.fusion_file(name)
-        if not path.exists():
-            named_class("fusion", name, FUSIONS).fit(lessons, config, config.seed).save(path)
-
-
-def _train_policy(agent: Agent, lessons: GridLessons, name: str, config: AgentConfig, seed: int) -> None:
-    path = agent.policy_file(name, seed)
-    if path.exists():
-        return
-    if name in JOINT:
-        named_class("agent", name, JOINT).fit(lessons, config, seed).save(path)
-    else:
-        kind = named_class("policy", name, TRAINED)
-        kind.fit(lessons, agent.fusion(config.fusion), config, seed).save(path)
 
 
 def _check_ingredients(
@@ -154,13 +186,3 @@ def _check_ingredients(
     if found != made_from:
         names = ", ".join(sorted(name for name in made_from if found.get(name) != made_from[name]))
         raise UserError(f"{out} holds an agent made from other {names}: choose another --out, or delete it.")
-
-
-def _held_out(
-    encoder: Encoder, views: LabelledViews, env: VectorEnv, agent: Agent, config: AgentConfig, out: Path
-) -> EvidenceTable:
-    path = out / _HELD_OUT
-    if not path.exists():
-        table = cross_fitted_table(encoder, views, env, config.recogniser, config.seed)
-        table.tempered(float(agent.recogniser.temperature)).save(path)
-    return EvidenceTable.load(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,8 @@ from activevision.commands.run_folder import open_run
 from activevision.commands.world import World, WorldChoice
 
 if TYPE_CHECKING:
+    from gymnasium.vector import VectorEnv
+
     from activevision.agents.agent import Agent
     from activevision.agents.views import LabelledViews
     from activevision.encoders.backbones import Encoder
@@ -34,6 +37,8 @@ class Train:
     """Folder or URL of rollouts of the training split, from the same scenes."""
     heldout: str | None = None
     """Rollouts of the validation split, which environments without a view grid are calibrated on."""
+    workers: int | None = None
+    """Processes that fusions and policies are trained in: as many as there are cores, where that pays, unless given."""
     out: Path = Path("runs/agent")
     """Folder for the agent."""
 
@@ -59,7 +64,8 @@ class Train:
         open_run(self.out, "train", self)
         dataset = WindowDataset.load(self.data)
         heldout = WindowDataset.load(self.heldout) if self.heldout else None
-        train_in(self.out, self.choice, encoder, dataset, heldout, self.config, card.get("figures", {}))
+        figures = card.get("figures", {})
+        train_in(self.out, self.choice, encoder, dataset, heldout, self.config, figures, workers=self.workers)
         print(f"the agent is in {self.out}")
 
 
@@ -91,16 +97,19 @@ def train_in(
     config: AgentConfig,
     figures: dict[str, Any],
     views: LabelledViews | None = None,
+    workers: int | None = None,
 ) -> Agent:
     """Train into a folder that ``activevision evaluate`` reads; ``figures`` of the encoder go along.
 
     Recognisers are trained on ``views`` of the training split, unless given on those of the rollouts.
 
-    Policies are trained on a view grid alone; where the camera moves freely, ``heldout`` calibrates instead.
+    Policies are trained on a view grid alone, in so many processes, as many as there are cores unless given; where the
+    camera moves freely, ``heldout`` calibrates instead.
     """
     from dataclasses import asdict
 
-    from activevision.agents.train import train_agent, train_free_agent
+    from activevision.agents.train import prepare_agent, train_free_agent
+    from activevision.commands.parts import train_parts
     from activevision.errors import UserError
     from activevision.explore_protocol import ExploreProtocol
     from activevision.files import write_json
@@ -129,11 +138,9 @@ def train_in(
         entries = catalogue.scenes("train")
         agent = train_free_agent(encoder, dataset, heldout, entries, world.protocol, config, out, views)
     else:
-        with ExitStack() as opened:
-            train_env, val_env = (
-                opened.enter_context(closing(world.make(split, config.ppo.environments))) for split in ("train", "val")
-            )
-            agent = train_agent(encoder, views or dataset, train_env, val_env, config, out)
+        with _both(world, config) as (train_env, val_env):
+            agent = prepare_agent(encoder, views or dataset, train_env, val_env, config, out)
+            train_parts(agent, world, config, (train_env, val_env), workers)
     facts = {
         "schema": SCHEMA,
         "world": asdict(choice.resolved()),
@@ -147,6 +154,16 @@ def train_in(
     }
     write_json(out / AGENT, facts)  # last: without it the folder is no agent yet
     return agent
+
+
+@contextmanager
+def _both(world: World, config: AgentConfig) -> Iterator[tuple[VectorEnv, VectorEnv]]:
+    """Environments over the training and the validation split."""
+    with ExitStack() as opened:
+        train_env, val_env = (
+            opened.enter_context(closing(world.make(split, config.ppo.environments))) for split in ("train", "val")
+        )
+        yield train_env, val_env
 
 
 def read_facts(folder: Path) -> dict[str, Any]:

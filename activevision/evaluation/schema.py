@@ -10,7 +10,7 @@ from activevision.errors import UserError
 SCHEMA = 1
 BASELINES = ("single", "random", "sweep", "farthest")
 """Policies that learn nothing, weakest first."""
-CEILINGS = ("all_views", "oracle")
+CEILINGS = ("all_views", "oracle", "full_oracle")
 """Not policies that anyone could run: the first sees the whole grid, the second knows the label."""
 
 _TOP: dict[str, type | tuple[type, ...]] = {

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
-from activevision.agents.cross_fit import assign_folds, cross_fitted_table
+from activevision.agents.cross_fit import cross_fitted_table
 from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.recogniser import load_recogniser, save_recogniser, train_recogniser
 from activevision.agents.train import train_agent
@@ -15,6 +15,7 @@ from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND
 from activevision.rollouts.dataset import WindowDataset
 from activevision.scenes import get_catalogue
+from activevision.scenes.folds import assign_folds
 
 SMALL = replace(LOOK_AROUND, height=16, width=16)
 

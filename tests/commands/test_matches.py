@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,13 @@ from solids import Solids
 
 from activevision.agents.agent import Agent
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
+from activevision.agents.fusion import MeanPosterior
 from activevision.agents.train import train_agent
 from activevision.agents.views import SceneViews
 from activevision.commands import matches as module
 from activevision.commands.matches import OWN, TRUTH, Match, Venue, matches, play_all
 from activevision.commands.pairings import pairings
+from activevision.commands.parts import train_parts
 from activevision.commands.world import World
 from activevision.encoders.backbones import build_backbone
 from activevision.errors import UserError
@@ -151,6 +154,24 @@ def test_a_users_policy_fusion_and_recogniser_are_played_anew_every_time(
     with pytest.raises(RuntimeError, match="played again"):
         play_all(venue, wanted, 1)
     sys.modules.pop("theirs", None)
+
+
+def test_policies_that_are_trained_beside_one_another_are_those_of_one_process(
+    agent: Path, world: World, tmp_path: Path
+) -> None:
+    more = replace(CONFIG, seeds=4)
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder, workers in zip(folders, (1, 2), strict=True):
+        shutil.copytree(agent, folder)
+        envs = world.make("train", 16), world.make("val", 16)
+        train_parts(Agent.load(folder, PROTOCOL), world, more, envs, workers)
+    policies = [
+        [Agent.load(folder, PROTOCOL).policy("ppo", seed, MeanPosterior(2)) for seed in range(1, 4)]
+        for folder in folders
+    ]
+    for one, two in zip(*policies, strict=True):
+        for name, weights in one._model.policy.state_dict().items():
+            assert torch.equal(weights, two._model.policy.state_dict()[name])
 
 
 def test_no_workers_at_all_is_refused(venue: Venue) -> None:

@@ -46,11 +46,12 @@ def closed(monkeypatch) -> list[str]:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_training_closes_both_of_its_environments(fails: bool, solids, closed, monkeypatch, tmp_path) -> None:
-    def train_agent(*_):
+    def prepare_agent(*_):
         if fails:
             raise Stop
 
-    monkeypatch.setattr("activevision.agents.train.train_agent", train_agent)
+    monkeypatch.setattr("activevision.agents.train.prepare_agent", prepare_agent)
+    monkeypatch.setattr("activevision.commands.parts.train_parts", lambda *_: None)
     monkeypatch.setattr(WorldChoice, "world", lambda self: World("activevision/ActiveObject-v0", solids, SMALL))
     frames = np.zeros((1, 2, 4, 4, 3), np.uint8)
     twists, labels = np.zeros((1, 1, 6), np.float32), np.zeros(1, np.int64)

@@ -1,0 +1,84 @@
+"""An agent's fusions and policies, trained one after the other or beside one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from activevision.agents.config import AgentConfig
+from activevision.commands.world import World
+
+if TYPE_CHECKING:
+    from gymnasium.vector import VectorEnv
+
+    from activevision.agents.agent import Agent
+    from activevision.agents.lessons import GridLessons
+    from activevision.agents.train import Part
+
+_PAYS = 4  # parts from which on it pays to start processes
+
+
+def train_parts(
+    agent: Agent, world: World, config: AgentConfig, envs: tuple[VectorEnv, VectorEnv], workers: int | None
+) -> None:
+    """What is open of an agent's parts: in this process, each with a bar of its own, or in several."""
+    from activevision.agents.train import grid_lessons, open_parts, train_part
+    from activevision.errors import UserError
+    from activevision.machine import cores
+    from activevision.progress import progress
+    from activevision.workers import in_processes
+
+    if workers is not None and workers < 1:
+        raise UserError(f"--workers {workers}: give at least 1.")
+    workers = workers or cores()
+    for stage in open_parts(agent, config):
+        if workers == 1 or len(stage) < _PAYS:
+            lessons = grid_lessons(agent, *envs)
+            with _one_thread():
+                for part in stage:
+                    train_part(agent, lessons, part, config)
+            continue
+        with progress(f"Training {stage[0].kind} parts", len(stage), "parts") as advance:
+            for _ in in_processes(_train_one, stage, workers, advance, _enter, (agent.folder, world, config)):
+                pass
+
+
+_entered: tuple[Agent, GridLessons, AgentConfig]
+
+
+def _enter(folder: Path, world: World, config: AgentConfig) -> None:
+    """Make a worker process ready."""
+    import torch
+
+    from activevision.agents.agent import Agent
+    from activevision.agents.train import grid_lessons
+
+    global _entered
+    torch.set_num_threads(1)
+    agent = Agent.load(folder, world.protocol)
+    train_env, val_env = (world.make(split, config.ppo.environments) for split in ("train", "val"))
+    _entered = agent, grid_lessons(agent, train_env, val_env), config
+
+
+def _train_one(part: Part, advance: Callable[[int], None]) -> None:
+    from activevision.agents.train import train_part
+
+    agent, lessons, config = _entered
+    train_part(agent, lessons, part, config)
+    advance(1)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """What several threads sum up differs in the last bit from what one does, and networks as small as these gain
+    nothing from them: so a part is the same whether it was trained here or beside others."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
