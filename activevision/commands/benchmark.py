@@ -79,7 +79,7 @@ class Benchmark:
     def _recognise(self) -> None:
         from activevision.commands.recognition import run_suite
         from activevision.commands.suites import SUITES
-        from activevision.evaluation.results import write_results
+        from activevision.evaluation.results_file import write_results
 
         for name in self.suites:
             results = run_suite(name, SUITES[name], self.seeds, self.work / name, self.workers)

@@ -12,7 +12,7 @@ def write_scoreboard(folder: Path) -> Path:
     """
     from activevision.commands.suites import SUITES
     from activevision.evaluation.published import LOOK_AHEAD
-    from activevision.evaluation.results import read_results
+    from activevision.evaluation.results_file import read_results
     from activevision.evaluation.scoreboard.recognition import published, recognition
     from activevision.evaluation.scoreboard.speeds import simulators, speeds
     from activevision.files import atomic_write, read_json
