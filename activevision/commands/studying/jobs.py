@@ -113,7 +113,7 @@ def run_trial(trial: Trial, advance: Advance) -> None:
     evidence = FrozenEvidence.load(_plan.evidence(trial.unit))
     with contextlib.ExitStack() as opened:
         env, val_env = (
-            opened.enter_context(closing(world.make(split, PPOConfig().environments))) for split in ("train", "val")
+            opened.enter_context(closing(world.make(split, AgentConfig.environments))) for split in ("train", "val")
         )
         fusion, policy = _trained(trial, GridLessons(protocol, evidence.train, evidence.val, env, val_env))
     scenes = len(evidence.test.label)
