@@ -49,6 +49,7 @@ TINY = StudyConfig(
     probe_seeds=1,
     folds=2,
     ppo_steps=100,
+    look_ahead_steps=2,
     agent_seeds=2,
     starts=2,
     resamples=50,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from activevision.agents.config import JOINT, TRAINED, AgentConfig, PPOConfig
+from activevision.agents.config import JOINT, TRAINED, AgentConfig, LookAheadConfig, PPOConfig
 from activevision.agents.frozen import SPLITS, FrozenEvidence
 from activevision.agents.fusion import Fusion, ProductOfExperts
 from activevision.agents.lessons import GridLessons
@@ -131,7 +131,9 @@ def has_run(plan: Plan, trial: Trial) -> bool:
 
 
 def _trained(trial: Trial, lessons: GridLessons) -> tuple[Fusion, Policy]:
-    config = AgentConfig(ppo=PPOConfig(steps=_plan.config.ppo_steps))
+    config = AgentConfig(
+        ppo=PPOConfig(steps=_plan.config.ppo_steps), look_ahead=LookAheadConfig(steps=_plan.config.look_ahead_steps)
+    )
     if trial.agent in JOINT:
         joint = named_class("agent", trial.agent, JOINT)
         path = _plan.policy_file(trial, joint.suffix)

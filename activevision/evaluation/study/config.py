@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from activevision.agents.config import JOINT, TRAINED
+from activevision.agents.config import TRAINED
 from activevision.encoders.backbone_names import split_name
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives import OBJECTIVES
@@ -22,7 +22,7 @@ MOTION: Literal["tumble"] = "tumble"
 SENSORS = ("rgb", "depth", "instance", "flow")
 """Recorded in the rollouts: all that some objective needs; flow comes with depth."""
 
-AGENTS = ("ppo", *(name for name in ("look_ahead",) if name in JOINT))
+AGENTS = ("ppo", "look_ahead")
 """Agents that learn where to look next: on the belief state, and trained as a whole with a fusion of its own."""
 
 CONTROL = "random"
@@ -77,6 +77,8 @@ class StudyConfig:
     """Parts of the training objects that held-out evidence is made of."""
     ppo_steps: int = 100_000
     """Environment steps that PPO trains for."""
+    look_ahead_steps: int = 400
+    """Optimiser steps that the look-ahead agent trains for."""
     agent_seeds: int = 2
     """Agents of each kind that are trained on every encoder."""
     starts: int = 12
@@ -97,7 +99,8 @@ class StudyConfig:
         split_name(self.backbone)
         require_positive(
             self, "per_class", "films", "rate", "embedding", "images", "batch", "learning_rate", "encoder_seeds",
-            "probe_films", "probe_rate", "probe_seeds", "ppo_steps", "agent_seeds", "starts", "resamples",
+            "probe_films", "probe_rate", "probe_seeds", "ppo_steps", "look_ahead_steps", "agent_seeds", "starts",
+            "resamples",
         )  # fmt: skip
         require_not_negative(self, "ambiguity")
         if any(self.batch % frames for frames in _WHOLE):
@@ -176,6 +179,7 @@ PRESETS = {
         probe_seeds=3,
         folds=5,
         ppo_steps=400_000,
+        look_ahead_steps=1_600,
         agent_seeds=3,
     ),
 }

@@ -116,7 +116,8 @@ def settings(study: dict[str, Any], seconds: Mapping[str, float], command: str) 
         "films for probes": f"{config['probe_films']} of training objects, one of each test object, "
         f"{config['probe_frames']} frames, {config['probe_rate']:g} a second",
         "agents": listed(study["agents"]),
-        "PPO": f"{config['ppo_steps']} steps",
+        "PPO": f"{_thousands(config['ppo_steps'])} environment steps",
+        "look-ahead": f"{_thousands(config['look_ahead_steps'])} optimiser steps",
         "starts": f"{config['starts']} of every test object and seed, the same for all",
         "protocol": f"{protocol['name']}: {len(protocol['elevations_deg'])} × {protocol['azimuths']} viewpoints, "
         f"{protocol['views']} views",

@@ -138,6 +138,11 @@ def _windows(facts: dict[str, Any]) -> str:
     return f"{facts['length']} frames, {facts['gap']} apart: {facts['why']}"
 
 
+def _fusion(agent: str) -> str:
+    name = fusion_of(agent)
+    return f"{agent}, its own" if name == agent else f"{agent}, {name}"
+
+
 def ladder(study: dict[str, Any]) -> Element:
     views = range(1, study["protocol"]["views"] + 1)
     head = element(
@@ -152,7 +157,7 @@ def ladder(study: dict[str, Any]) -> Element:
             [
                 element(
                     "tr",
-                    element("th", f"{agent} ({fusion_of(agent)})" if place == 0 else "", scope="row"),
+                    element("th", _fusion(agent) if place == 0 else "", scope="row"),
                     element("td", policy),
                     [element("td", percent(share), class_="number") for share in study["ladder"][agent][policy]],
                 )
