@@ -14,6 +14,7 @@ FUSIONS = {
     "product": f"{_FUSION}.product_of_experts:ProductOfExperts",
     "max_confidence": f"{_FUSION}.max_confidence:MaxConfidence",
     "dempster_shafer": f"{_FUSION}.dempster_shafer:DempsterShafer",
+    "naive_bayes": f"{_FUSION}.naive_bayes:NaiveBayes",
     "recurrent": f"{_FUSION}.recurrent:Recurrent",
     "transformer": f"{_FUSION}.transformer:Transformer",
 }
@@ -21,6 +22,9 @@ FUSIONS = {
 
 TRAINED = {
     "best_fixed": f"{_POLICIES}.best_fixed:BestFixed",
+    "transinformation": f"{_POLICIES}.transinformation:Transinformation",
+    "sequential": f"{_POLICIES}.sequential:Sequential",
+    "transinformation_sequential": f"{_POLICIES}.transinformation_sequential:TransinformationSequential",
     "ppo": f"{_POLICIES}.ppo:PPOPolicy",
 }
 """Policies that learn, as "module:Class"."""
@@ -57,6 +61,22 @@ class RecogniserConfig:
             raise UserError(f"recogniser with batch_size={self.batch_size}: it must be at least 2.")
         if self.folds < 2:
             raise UserError(f"folds={self.folds}: fusion and policy need held-out evidence, so at least 2 folds.")
+
+
+@dataclass(frozen=True)
+class ObservationConfig:
+    """What the observation model of naive Bayes and of the classical policies is chosen from, on validation scenes."""
+
+    words: tuple[int, ...] = (16, 32, 64)
+    """Numbers of codewords."""
+    strengths: tuple[float, ...] = (10.0, 30.0, 100.0)
+    """Imagined views that draw each estimate towards the coarser one."""
+
+    def __post_init__(self) -> None:
+        for name in ("words", "strengths"):
+            choices = getattr(self, name)
+            if not choices or not min(choices) > 0:
+                raise UserError(f"observation with {name}={choices}: give one or more, all positive.")
 
 
 @dataclass(frozen=True)
@@ -133,6 +153,7 @@ class AgentConfig:
     """Training of recogniser, fusions and policies."""
 
     recogniser: RecogniserConfig = field(default_factory=RecogniserConfig)
+    observation: ObservationConfig = field(default_factory=ObservationConfig)
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
     ppo: PPOConfig = field(default_factory=PPOConfig)
