@@ -24,6 +24,10 @@ class Going:
         self._protocol = protocol
         self._distance = distances(protocol)
 
+    def within(self, row: NDArray[np.integer], left: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """(N, E, A) the viewpoints that so many motions (N,) can reach from rows (N,), by row and columns on."""
+        return self._distance[row] <= left[:, None, None]
+
     def towards_best(
         self, value: NDArray[np.floating], row: NDArray[np.integer], left: NDArray[np.integer]
     ) -> NDArray[np.int64]:
@@ -35,9 +39,7 @@ class Going:
         """
         columns = self._protocol.azimuths
         episode = np.arange(len(value))
-        best = (
-            np.where(self._distance[row] <= left[:, None, None], value, -np.inf).reshape(len(value), -1).argmax(axis=1)
-        )
+        best = np.where(self.within(row, left), value, -np.inf).reshape(len(value), -1).argmax(axis=1)
         goal_row, goal_column = np.divmod(best, columns)
         here = np.stack([row, np.zeros_like(row)], axis=-1)
         target = self._protocol.move(here[:, None], np.arange(len(self._protocol.motions)))

@@ -32,14 +32,12 @@ class TransinformationSequential(ModelPolicy):
     def _choose(
         self, joint: NDArray[np.float32], seen: NDArray[np.bool_], left: NDArray[np.integer]
     ) -> NDArray[np.int64]:
-        rows, columns = self._protocol.grid_shape
+        row = joint.sum(axis=(1, 3)).argmax(axis=1)
         of_column = joint.sum(axis=2)  # a goal's row is told as it is, its column from the present one
-        value = np.stack(
-            [
-                mutual_information(predicted(of_column, self._table, np.full(columns, row), np.arange(columns)))
-                for row in range(rows)
-            ],
-            axis=1,
-        )
-        new, row = chance_of_new(joint, seen), joint.sum(axis=(1, 3)).argmax(axis=1)
+        value = np.zeros((len(joint), *self._protocol.grid_shape), np.float32)
+        for goal_row, reached in enumerate(np.any(self._going.within(row, left), axis=0)):
+            columns = np.flatnonzero(reached)
+            told = predicted(of_column, self._table, np.full_like(columns, goal_row), columns)
+            value[:, goal_row, columns] = mutual_information(told)
+        new = chance_of_new(joint, seen)
         return self._going.towards_best(ranked(value * new, new), row, left)
