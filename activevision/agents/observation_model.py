@@ -158,5 +158,5 @@ def _drawn(counts: NDArray[np.float64], towards: NDArray[np.float64], strength: 
 
 def _flat(table: EvidenceTable) -> Evidence:
     """Evidence of all views (S · E · A, …) of a table."""
-    scores, features = table.log_likelihood, table.feature
-    return Evidence(scores.reshape(-1, scores.shape[-1]), features.reshape(-1, features.shape[-1]))
+    scores = table.log_likelihood.reshape(-1, len(table.classes))
+    return Evidence(scores, table.feature.reshape(len(scores), table.feature_size))

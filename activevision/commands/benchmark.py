@@ -259,13 +259,13 @@ class Benchmark:
         import numpy as np
 
         from activevision.agents.belief_env import BeliefVectorEnv
-        from activevision.agents.config import PPOConfig
+        from activevision.agents.config import AgentConfig, PPOConfig
         from activevision.agents.evidence import EvidenceTable
         from activevision.agents.fusion import MeanPosterior
-        from activevision.agents.policies.ppo import train_ppo
+        from activevision.agents.policies.ppo import PPOPolicy
 
-        config = PPOConfig(steps=24 * 64 * 8)
-        env = _vector_env(config.environments)
+        config = PPOConfig(steps=24 * 64 * 8, warm_up=0)
+        env = _vector_env(AgentConfig.environments)
         base: Any = env.unwrapped
         generator = np.random.default_rng(self.seed)
         shape = (len(base.entries), *base.protocol.grid_shape)
@@ -275,12 +275,13 @@ class Benchmark:
         beliefs = BeliefVectorEnv(env, table, MeanPosterior(len(base.classes)))
 
         def work() -> int:
-            train_ppo(beliefs, config, self.seed)
+            PPOPolicy.train(beliefs, config, self.seed)
             return config.steps
 
-        settings = {"environments": config.environments, "batch": config.batch_size, "epochs": config.epochs,
-                    "cores": cores(), "includes": "rollouts and updates"}  # fmt: skip
-        rate = round(self._rate(work, cores()))
+        settings = {"environments": env.num_envs, "batch": config.batch_size, "epochs": config.epochs,
+                    "layers": list(config.layers), "cores": 1, "clock": _clock(1),
+                    "includes": "rollouts and updates"}  # fmt: skip
+        rate = round(self._rate(work, 1))  # PPO keeps to one core
         return [{"name": "ppo_steps", "value": rate, "unit": "steps/s", "settings": settings}]
 
 

@@ -96,6 +96,14 @@ def test_both_what_a_recogniser_says_and_the_feature_make_codewords():
     assert len({tuple(set(words[start : start + 10])) for start in range(0, 40, 10)}) == 4
 
 
+def test_a_recogniser_without_features_has_codewords_of_what_it_says():
+    scores = np.log(np.random.default_rng(0).dirichlet(np.ones(2), (5, 2, 3))).astype(np.float32)
+    table = EvidenceTable(("a", "b"), scores, np.zeros((5, 2, 3, 0), np.float32), np.arange(5) % 2)
+    lessons = GridLessons(TWO_BY_THREE, table, table)
+    model = ObservationModel.fit(lessons, ObservationConfig(words=(4,), strengths=(1.0,)), 0, lambda model: 0.0)
+    assert model.table.shape == (2, 2, 3, 4)
+
+
 def test_features_of_another_encoder_are_an_error():
     model = random_model(TWO_BY_THREE)
     with pytest.raises(UserError, match="features of 2 numbers"):

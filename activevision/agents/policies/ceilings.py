@@ -12,6 +12,7 @@ from activevision.agents.belief_env import BeliefVectorEnv
 from activevision.agents.evidence import EvidenceTable
 from activevision.agents.fusion import Belief, Fusion
 from activevision.agents.policies.policy import begins
+from activevision.agents.prospects import prospects
 from activevision.protocol import Protocol
 
 _BEAM = 64  # sequences of motions that the full-horizon oracle goes on with
@@ -31,16 +32,7 @@ class Oracle:
 
     def act(self, observation: Mapping[str, Any], belief: Belief | None) -> NDArray[np.int64]:
         assert belief is not None
-        info = self._env.info
-        episodes, motions = len(info["scene"]), len(self._protocol.motions)
-        viewpoints = np.repeat(info["viewpoint"], motions, axis=0)
-        targets = self._protocol.move(viewpoints, np.tile(np.arange(motions), episodes))
-        evidence = self._table.at(np.repeat(info["scene"], motions), targets)
-        twists = self._protocol.twists[self._protocol.motion_index(viewpoints, targets)]
-        fused = self._fusion.update(belief.repeat(motions), evidence, twists)
-        label = np.repeat(info["label"], motions)
-        truth = fused.log_probs[np.arange(len(label)), label].reshape(episodes, motions)
-        return truth.argmax(axis=1)
+        return prospects(self._table, self._fusion, self._protocol, belief, self._env.info).argmax(axis=1)
 
 
 class FullOracle:
