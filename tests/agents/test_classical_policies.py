@@ -239,6 +239,17 @@ def test_transinformation_does_not_ask_what_is_still_in_question_and_the_others_
 
 
 @pytest.mark.parametrize("kind", POLICIES, ids=lambda kind: kind.name)
+def test_what_is_out_of_reach_is_no_goal(kind):
+    """From the top row, with one motion left, the bottom row alone tells the classes apart."""
+    table = np.full((2, *GRID.grid_shape, 2), 0.5)
+    table[0, 0], table[1, 0] = (0.9, 0.1), (0.1, 0.9)
+    motion = kind(model_of(table, GRID), GRID).act(
+        observe(GRID, [0], np.zeros((1, 2)), np.zeros((1, 6)), 1, [(2, 0)]), None
+    )
+    assert tuple(GRID.move((2, 0), motion[0])) != (2, 0)  # a new view, where no other is better
+
+
+@pytest.mark.parametrize("kind", POLICIES, ids=lambda kind: kind.name)
 def test_many_episodes_at_once_are_as_one_by_one(kind):
     protocol = replace(LOOK_AHEAD, elevations_deg=(-40.0, 0.0, 20.0, 60.0), azimuths=6, proprioception=())
     model, generator = random_model(protocol), np.random.default_rng(0)
