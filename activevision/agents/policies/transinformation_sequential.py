@@ -14,13 +14,13 @@ from activevision.protocol import Protocol
 
 
 class TransinformationSequential(ModelPolicy):
-    """Both ideas in one, as in the tables of Jayaraman & Grauman, *Look-ahead before you leap* (ECCV 2016).
+    """Both ideas in one, after the row of that name in the tables of Jayaraman & Grauman, *Look-ahead before you leap*
+    (ECCV 2016); this definition is our own and need not be what they ran.
 
-    That paper says no more than that views are aggregated by Bayes' rule as in Denzler & Brown and chosen by
-    transinformation as in Schiele & Crowley. Here it means: as with ``transinformation``, every viewpoint of the grid
-    is a goal, and the policy goes a shortest way to the best one in reach that the episode has not had; as with
-    ``sequential``, how good a viewpoint is, is the mutual information between the class and what would be observed
-    there given all views so far, I(C; O | v) under the belief p(c, v) of its Bayes filter, found anew at every view.
+    As with ``transinformation``, every viewpoint of the grid is a goal, and the policy goes a shortest way to the best
+    one in reach that the episode has not had. As with ``sequential``, how good a viewpoint is, is the mutual
+    information between the class and what would be observed there given all views so far, I(C; O | v) under the belief
+    p(c, v) of its Bayes filter, found anew at every view.
     """
 
     name = "transinformation_sequential"
