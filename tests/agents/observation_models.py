@@ -23,7 +23,7 @@ def model_of(probability, protocol=TWO_BY_THREE):
     scale = np.zeros(classes + 1, np.float32)
     scale[-1] = 1
     codebook = Codebook(centres, np.zeros(classes + 1, np.float32), scale)
-    names = tuple("abcdefgh"[:classes])
+    names = tuple(f"class {label}" for label in range(classes))
     with np.errstate(divide="ignore"):
         return ObservationModel(protocol, names, codebook, np.log(probability).astype(np.float32))
 

@@ -1,216 +1,147 @@
-"""What is seen of a class from where: counted, filtered by Bayes' rule, and used to choose views."""
-
-from __future__ import annotations
-
-import itertools
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from scipy.special import log_softmax, logsumexp
+from observation_models import TWO_BY_THREE, model_of, random_model, say
 
 from activevision.agents.codebook import Codebook
-from activevision.agents.config import AgentConfig, ObservationConfig
+from activevision.agents.config import ObservationConfig
 from activevision.agents.evidence import Evidence, EvidenceTable
-from activevision.agents.fusion.naive_bayes import NaiveBayes
-from activevision.agents.fusion.product_of_experts import ProductOfExperts
 from activevision.agents.lessons import GridLessons
 from activevision.agents.observation_model import ObservationModel
-from activevision.agents.policies.going import distances
-from activevision.agents.policies.information import mutual_information
-from activevision.agents.policies.sequential import Sequential
-from activevision.agents.policies.transinformation import Transinformation
-from activevision.agents.policies.transinformation_sequential import TransinformationSequential
-from activevision.agents.viewpoint_filter import ViewpointFilter, class_marginal
 from activevision.errors import UserError
-from activevision.protocol import LOOK_AROUND
-
-GRID = replace(LOOK_AROUND, name="tiny", elevations_deg=(-30.0, 20.0), azimuths=3, neighbourhood=(3, 3), views=3)
-WIDE = replace(GRID, name="wide", elevations_deg=(-30.0, 0.0, 30.0), azimuths=6, views=4)
-POLICIES = (Transinformation, Sequential, TransinformationSequential)
 
 
-def model_of(table: np.ndarray, protocol=GRID) -> ObservationModel:
-    """A model of p(k | c, v) (C, E, A, K), whose codewords are the classes that a recogniser is sure of."""
-    classes, words = len(table), table.shape[-1]
-    sure = np.sqrt(np.eye(words, classes))
-    book = Codebook(sure.astype(np.float32), np.zeros(classes, np.float32), np.ones(classes, np.float32))
-    return ObservationModel(protocol, tuple("abcdef"[:classes]), book, np.log(table).astype(np.float32))
+def spoken_table(words, label, classes=2):
+    """A table whose views (S, E, A) have given words as their one feature and say nothing of the class."""
+    words, label = np.asarray(words, np.float32), np.asarray(label)
+    scores = np.full((*words.shape, classes), -np.log(classes), np.float32)
+    return EvidenceTable(tuple("abcdefgh"[:classes]), scores, words[..., None], label)
 
 
-def random_model(protocol=GRID, classes=2, seed=0) -> ObservationModel:
-    generator = np.random.default_rng(seed)
-    return model_of(generator.dirichlet(np.ones(classes), (classes, *protocol.grid_shape)), protocol)
+def test_counts_are_drawn_towards_the_row_and_the_class_by_hand():
+    """Two scenes of class a, one of b; words 0 and 1; strength 2."""
+    words = np.zeros((3, 2, 3))
+    words[0, 0, 0] = words[1, 0, 0] = words[1, 0, 1] = 1
+    words[2, 1] = 1
+    table = spoken_table(words, [0, 0, 1])
+    codebook = model_of(np.full((2, 2, 3, 2), 0.5)).codebook
+    model = ObservationModel.count(table, TWO_BY_THREE, codebook, 2.0)
+    p = np.exp(model.table[..., 1].astype(float))
+    anything = (6 + 1) / (18 + 2)  # 3 + 3 of 18 views have word 1
+    a, b = (3 + 2 * anything) / (12 + 2), (3 + 2 * anything) / (6 + 2)
+    a_low, a_high = (3 + 2 * a) / (6 + 2), (0 + 2 * a) / (6 + 2)
+    b_high = (3 + 2 * b) / (3 + 2)
+    np.testing.assert_allclose(p[0, 0], [(2 + 2 * a_low) / 4, (1 + 2 * a_low) / 4, 2 * a_low / 4], rtol=1e-5)
+    np.testing.assert_allclose(p[0, 1], 2 * a_high / 4, rtol=1e-5)
+    np.testing.assert_allclose(p[1, 1], (1 + 2 * b_high) / 3, rtol=1e-5)
 
 
-def evidence(scores: np.ndarray) -> Evidence:
-    return Evidence(log_softmax(scores, axis=-1).astype(np.float32), np.zeros((len(scores), 0), np.float32))
-
-
-def test_the_filter_is_bayes_rule_tried_out_for_every_class_and_start() -> None:
-    """Walks on a 2 × 3 grid: p(class) by going through all classes and starts, with nothing but the numbers."""
-    model, generator = random_model(), np.random.default_rng(1)
-    views, rows, columns = 3, 2, 3
-    start, motions = np.array([1, 2]), [0, 5]
-    path = [start]
-    for motion in motions:
-        path.append(GRID.move(path[-1], motion))
-    twists = [np.zeros(6, np.float32)]
-    twists += [GRID.twists[GRID.motion_index(a, b)] for a, b in itertools.pairwise(path)]
-    scores = generator.normal(size=(views, 2)) * 2
-
-    fusion, belief = NaiveBayes(model), NaiveBayes(model).init(1)
-    for view in range(views):
-        belief = fusion.update(belief, evidence(scores[view : view + 1]), twists[view][None])
-
-    total = np.zeros(2)
-    recognised = np.exp(log_softmax(scores, axis=-1))
-    words = model.codebook.words(evidence(scores))
-    table = np.exp(model.table.astype(np.float64))
-    for label, row, column in itertools.product(range(2), range(rows), range(columns)):
-        at, chance = np.array([row, column]), 1.0
-        for view in range(views):
-            if view:
-                moved = [
-                    place
-                    for place in itertools.product(range(rows), range(columns))
-                    if np.allclose(GRID.egomotions[GRID.motion_index(at, place)],
-                                   GRID.egomotions[GRID.motion_index(path[view - 1], path[view])], atol=1e-6)
-                ]  # fmt: skip
-                if not moved:
-                    chance = 0.0
-                    break
-                at = np.array(moved[0])
-            of_class = table[label, :, :, words[view]].mean()
-            chance *= recognised[view, label] * table[label, at[0], at[1], words[view]] / of_class
-        total[label] += chance
-    np.testing.assert_allclose(np.exp(belief.log_probs[0]), total / total.sum(), atol=1e-5)
-
-
-def test_one_view_from_nobody_knows_where_leaves_the_recognisers_posterior() -> None:
-    fusion, told = NaiveBayes(random_model()), evidence(np.array([[1.0, -0.5], [0.0, 2.0]]))
-    belief = fusion.update(fusion.init(2), told, np.zeros((2, 6), np.float32))
-    np.testing.assert_allclose(belief.log_probs, told.log_likelihood, atol=1e-5)
-
-
-def test_where_all_viewpoints_are_alike_it_is_the_product_of_experts() -> None:
-    same = np.broadcast_to(np.array([[0.7, 0.3], [0.2, 0.8]])[:, None, None], (2, 2, 3, 2))
-    bayes, product = NaiveBayes(model_of(same), 1.3), ProductOfExperts(2, 1.3)
-    beliefs, at = [bayes.init(4), product.init(4)], np.zeros((4, 2), int)
+def test_every_distribution_adds_up_to_one_with_no_zero_in_it():
     generator = np.random.default_rng(0)
-    for view in range(3):
-        target = GRID.move(at, generator.integers(9, size=4)) if view else at
-        twist, at = GRID.twists[GRID.motion_index(at, target)], target
-        told = evidence(generator.normal(size=(4, 2)))
-        beliefs = [f.update(b, told, twist) for f, b in zip((bayes, product), beliefs, strict=True)]
-    np.testing.assert_allclose(beliefs[0].log_probs, beliefs[1].log_probs, atol=1e-4)
+    scores = generator.normal(size=(10, 2, 3, 2)).astype(np.float32)
+    table = EvidenceTable(
+        ("a", "b"), scores, generator.normal(size=(10, 2, 3, 5)).astype(np.float32), np.arange(10) % 2
+    )
+    codebook = Codebook.fit(Evidence(scores.reshape(-1, 2), table.feature.reshape(-1, 5)), 7, 0)
+    model = ObservationModel.count(table, TWO_BY_THREE, codebook, 0.5)
+    assert model.table.shape == (2, 2, 3, 7)
+    assert np.isfinite(model.table).all()
+    np.testing.assert_allclose(np.exp(model.table).sum(axis=-1), 1, rtol=1e-5)
 
 
-def test_a_motion_that_no_row_but_one_can_make_tells_the_row() -> None:
-    track = ViewpointFilter(GRID, 2)
-    up = GRID.twists[GRID.motion_index(np.array([0, 0]), np.array([1, 0]))]
-    joint = track.moved(track.start(1), up[None]).reshape(1, 2, 2, 3)
-    np.testing.assert_allclose(np.exp(joint).sum(axis=(1, 3)), [[0, 1]], atol=1e-6)
-    np.testing.assert_allclose(np.exp(class_marginal(joint.reshape(1, 2, 6))), 0.5, atol=1e-6)
-    with pytest.raises(UserError, match="no motion on the view grid of protocol 'tiny'"):
-        track.moved(track.start(1), np.ones((1, 6)))
+def test_objects_that_face_anywhere_leave_the_columns_alike():
+    """The word tells the side that is seen, but every object is turned by its own angle: an azimuth tells nothing."""
+    generator = np.random.default_rng(0)
+    facing = generator.integers(3, size=3000)
+    words = np.broadcast_to(((np.arange(3) - facing[:, None]) % 3)[:, None], (3000, 2, 3))
+    codebook = model_of(np.full((1, 2, 3, 3), 1 / 3)).codebook
+    model = ObservationModel.count(spoken_table(words, np.zeros(3000, int), 1), TWO_BY_THREE, codebook, 10.0)
+    assert np.abs(np.exp(model.table) - 1 / 3).max() < 0.03
+    facing_front = ObservationModel.count(
+        spoken_table(np.broadcast_to(np.arange(3), (3000, 2, 3)), np.zeros(3000, int), 1), TWO_BY_THREE, codebook, 10.0
+    )
+    assert np.exp(facing_front.table[0, 0, 1, 1]) > 0.99
 
 
-def test_counts_are_drawn_towards_the_coarser_ones_by_hand() -> None:
-    """One scene of class a seen as word 0 everywhere, one of b as word 1: s = 1."""
-    scores = np.full((2, 2, 3, 2), -8.0, np.float32)
-    scores[0, ..., 0] = scores[1, ..., 1] = 0
-    views = EvidenceTable(("a", "b"), scores, np.zeros((2, 2, 3, 0), np.float32), np.array([0, 1]))
-    model = ObservationModel.count(views, GRID, random_model().codebook, 1.0)
-    table = np.exp(model.table)
-    np.testing.assert_allclose(table.sum(axis=-1), 1, rtol=1e-5)
-    # p(0) = 7/14; p(0 | a) = (6 + ½) / 7; p(0 | a, r) = (3 + that) / 4; p(0 | a, v) = (1 + that) / 2
-    np.testing.assert_allclose(table[0, ..., 0], (1 + (3 + 6.5 / 7) / 4) / 2, rtol=1e-5)
+def test_a_views_likelihood_is_the_recognisers_when_nobody_knows_from_where():
+    model = random_model(TWO_BY_THREE, classes=3, words=4)
+    scores = np.random.default_rng(1).normal(size=(5, 3))
+    likelihood = np.exp(model.log_likelihood(say([0, 1, 2, 3, 1], scores)))
+    recognised = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(likelihood.mean(axis=2), recognised, rtol=1e-5)
 
 
-def test_mutual_information_by_hand() -> None:
-    independent = np.outer([0.5, 0.5], [0.25, 0.75])
-    certain = np.diag([0.5, 0.5])
-    noisy = np.array([[0.4, 0.1], [0.1, 0.4]])  # log 2 − H(.2) = .6931 − .5004
-    told = [mutual_information(joint[:, None])[0] for joint in (independent, certain, noisy)]
-    np.testing.assert_allclose(told, [0, np.log(2), 0.1927], atol=1e-4)
+def test_the_likelihood_of_a_place_by_hand():
+    # word 1 is seen with probability .8 from column 0 and .2 from the others, .4 on average
+    probability = np.zeros((1, 2, 3, 2))
+    probability[..., 1] = [0.8, 0.2, 0.2]
+    probability[..., 0] = 1 - probability[..., 1]
+    likelihood = np.exp(model_of(probability).log_likelihood(say([1], [[0.0]])))
+    np.testing.assert_allclose(likelihood[0, 0], [2, 0.5, 0.5, 2, 0.5, 0.5], rtol=1e-5)
 
 
-def test_ways_are_as_long_as_trying_finds() -> None:
-    far = distances(WIDE)
-    assert far[0, 0, 0] == 0
-    assert far[0, 2, 3] == 3
-    assert far[2, 1, 5] == 1
+def test_codewords_follow_from_the_seed_and_are_no_more_than_there_are_different_views():
+    generator = np.random.default_rng(0)
+    views = Evidence(generator.normal(size=(200, 3)).astype(np.float32), generator.normal(size=(200, 4)).astype("f"))
+    first, second = (Codebook.fit(views, 8, 5) for _ in range(2))
+    np.testing.assert_array_equal(first.words(views), second.words(views))
+    assert set(first.words(views)) == set(range(8))
+    few = Evidence(*(np.repeat(part[:3], 20, axis=0) for part in views))
+    assert len(np.unique(Codebook.fit(few, 8, 5).words(few))) == len(Codebook.fit(few, 8, 5).centres) == 3
 
 
-def telling(protocol, row: int) -> ObservationModel:
-    """Classes look alike from every row but one, from where they show."""
-    table = np.full((2, *protocol.grid_shape, 2), 0.5)
-    table[0, row], table[1, row] = (0.95, 0.05), (0.05, 0.95)
-    return model_of(table, protocol)
+def test_both_what_a_recogniser_says_and_the_feature_make_codewords():
+    scores = np.log(np.repeat([[0.9, 0.1], [0.1, 0.9]], 20, axis=0)).astype(np.float32)
+    feature = np.tile(np.repeat([[0.0, 3.0], [5.0, 3.0]], 10, axis=0), (2, 1)).astype(np.float32)  # one never changes
+    words = Codebook.fit(Evidence(scores, feature), 4, 0).words(Evidence(scores, feature))
+    assert len({tuple(set(words[start : start + 10])) for start in range(0, 40, 10)}) == 4
 
 
-@pytest.mark.parametrize("kind", POLICIES, ids=lambda kind: kind.name)
-def test_it_goes_where_the_classes_show_and_then_to_views_that_it_has_not_had(kind) -> None:
-    policy = kind(telling(WIDE, 2), WIDE)
-    at = np.stack([np.full(6, 1), np.arange(6)], axis=1)
-    rows, twist, had = [], np.zeros((6, 6), np.float32), [at]
-    for left in (3, 2, 1):
-        observation = {
-            "evidence": np.full((6, 2), np.log(0.5), np.float32),
-            "feature": np.zeros((6, 0), np.float32),
-            "egomotion": twist,
-            "steps_left": np.full((6, 1), left),
-            "proprioception": WIDE.elevations[at[:, :1]].astype(np.float32),
-        }
-        target = WIDE.move(at, policy.act(observation, None))
-        twist, at = WIDE.twists[WIDE.motion_index(at, target)], target
-        rows.append(at[:, 0])
-        had.append(at)
-    assert (np.array(rows) == 2).all()
-    for episode in np.stack(had, axis=1):
-        assert len({tuple(place) for place in episode.tolist()}) == 4, "no view twice"
+def test_a_recogniser_without_features_has_codewords_of_what_it_says():
+    scores = np.log(np.random.default_rng(0).dirichlet(np.ones(2), (5, 2, 3))).astype(np.float32)
+    table = EvidenceTable(("a", "b"), scores, np.zeros((5, 2, 3, 0), np.float32), np.arange(5) % 2)
+    lessons = GridLessons(TWO_BY_THREE, table, table)
+    model = ObservationModel.fit(lessons, ObservationConfig(words=(4,), strengths=(1.0,)), 0, lambda model: 0.0)
+    assert model.table.shape == (2, 2, 3, 4)
 
 
-@pytest.mark.parametrize("kind", POLICIES, ids=lambda kind: kind.name)
-def test_policies_survive_the_disk_and_another_grid_is_refused(kind, tmp_path) -> None:
-    policy, path = kind(random_model(), GRID), tmp_path / "policy.npz"
-    policy.save(path)
-    loaded = kind.load(path, GRID, ProductOfExperts(2))
-    np.testing.assert_array_equal(loaded._model.table, policy._model.table)
-    with pytest.raises(UserError, match="was trained on the view grid"):
-        kind.load(path, WIDE, ProductOfExperts(2))
-    path.write_bytes(path.read_bytes()[:-80])
+def test_features_of_another_encoder_are_an_error():
+    model = random_model(TWO_BY_THREE)
+    with pytest.raises(UserError, match="features of 2 numbers"):
+        model.log_likelihood(Evidence(np.zeros((1, 3), np.float32), np.zeros((1, 2), np.float32)))
+
+
+def test_the_candidate_of_the_least_loss_is_fitted():
+    table = spoken_table(np.random.default_rng(0).integers(4, size=(6, 2, 3)), np.arange(6) % 2)
+    lessons = GridLessons(TWO_BY_THREE, table, table)
+    config = ObservationConfig(words=(2, 4), strengths=(1.0, 5.0))
+    tried = []
+
+    def loss(model):
+        tried.append((len(model.codebook.centres), model.table))
+        return abs(len(tried) - 3)
+
+    model = ObservationModel.fit(lessons, config, 0, loss)
+    assert [words for words, _ in tried] == [2, 2, 4, 4]
+    np.testing.assert_array_equal(model.table, tried[2][1])
+    for wrong in ({"words": ()}, {"words": (0,)}, {"strengths": (-1.0,)}):
+        with pytest.raises(UserError, match=next(iter(wrong))):
+            ObservationConfig(**wrong)
+
+
+def test_a_model_survives_the_disk_and_damage_is_named(tmp_path):
+    model, path = random_model(TWO_BY_THREE), tmp_path / "model.npz"
+    model.save(path, temperature=1.5)
+    loaded, numbers = ObservationModel.load(path, "temperature")
+    assert (loaded.protocol, loaded.classes, numbers) == (model.protocol, model.classes, {"temperature": 1.5})
+    view = say([2], [[0.1, 0.2, 0.3]])
+    np.testing.assert_array_equal(loaded.log_likelihood(view), model.log_likelihood(view))
     with pytest.raises(UserError, match="damaged"):
-        kind.load(path, GRID, ProductOfExperts(2))
-    with pytest.raises(UserError, match="no observation model"):
-        kind.load(tmp_path / "absent.npz", GRID, ProductOfExperts(2))
-
-
-def test_naive_bayes_is_fitted_the_same_for_a_seed_and_gains_where_places_differ(tmp_path) -> None:
-    """From even columns the recogniser is right, from odd ones wrong; features tell which kind of column it is."""
-    generator = np.random.default_rng(0)
-    label = generator.integers(2, size=60)
-    trust = np.where(np.arange(6) % 2 == 0, 1.5, -1.0)
-    scores = np.zeros((60, 3, 6, 2), np.float32)
-    scores[..., 1] = np.where(label[:, None, None] == 1, 1.0, -1.0) * trust
-    features = np.broadcast_to((np.arange(6) % 2)[:, None], (60, 3, 6, 1)).astype(np.float32)
-    features = features + 0.05 * generator.normal(size=features.shape).astype(np.float32)
-    table = EvidenceTable(("a", "b"), log_softmax(scores, -1).astype(np.float32), features, label)
-    lessons = GridLessons(WIDE, table, table)
-    config = AgentConfig(observation=ObservationConfig(words=(4,), strengths=(3.0,)))
-    first, again = (NaiveBayes.fit(lessons, config, 2) for _ in range(2))
-    np.testing.assert_array_equal(first._model.table, again._model.table)
-    product = ProductOfExperts.fit(lessons, config, 2)
-
-    def surprise(fusion) -> float:
-        scene, viewpoint, twists = table.paths(WIDE, 400, np.random.default_rng(5))
-        belief = fusion.init(400)
-        for view in range(4):
-            belief = fusion.update(belief, table.at(scene, viewpoint[:, view]), twists[:, view])
-        return -float(belief.log_probs[np.arange(400), table.label[scene]].mean())
-
-    assert surprise(first) < surprise(product) - 0.1
-    first.save(tmp_path / "bayes.npz")
-    assert surprise(NaiveBayes.load(tmp_path / "bayes.npz")) == surprise(first)
-    np.testing.assert_allclose(logsumexp(first._model.table, axis=-1), 0, atol=1e-5)
+        ObservationModel.load(path, "another number")
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(UserError, match=r"model\.npz is damaged"):
+        ObservationModel.load(path)
+    path.write_bytes(b"")
+    with pytest.raises(UserError, match="damaged"):
+        ObservationModel.load(path)
+    with pytest.raises(UserError, match="activevision train"):
+        ObservationModel.load(tmp_path / "none.npz")

@@ -9,8 +9,12 @@ from scipy.sparse.csgraph import shortest_path
 
 from activevision.protocol import Protocol
 
-DECIMALS = 6
-"""Values that are equal but for rounding are a tie, which the first one wins."""
+_DECIMALS = 6
+
+
+def ranked(value: NDArray[np.floating], new: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Values without differences that are but rounding; of equal ones those rank first that are likelier to be new."""
+    return np.round(value, _DECIMALS) + 0.1**_DECIMALS / 2 * new
 
 
 class Going:
@@ -20,21 +24,22 @@ class Going:
         self._protocol = protocol
         self._distance = distances(protocol)
 
+    def within(self, row: NDArray[np.integer], left: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """(N, E, A) the viewpoints that so many motions (N,) can reach from rows (N,), by row and columns on."""
+        return self._distance[row] <= left[:, None, None]
+
     def towards_best(
         self, value: NDArray[np.floating], row: NDArray[np.integer], left: NDArray[np.integer]
     ) -> NDArray[np.int64]:
         """The motions (N,) that go a shortest way to the viewpoint of greatest value among those in reach and, of these
         motions, lead to the greatest value on the way.
 
-        value: (N, E, A) of viewpoints by row and by how many columns on they are. row: (N,) that the camera is in.
-        left: (N,) motions left.
+        value: (N, E, A), ``ranked``, of viewpoints by row and by how many columns on they are. row: (N,) that the
+        camera is in. left: (N,) motions left.
         """
         columns = self._protocol.azimuths
-        value = np.round(value, DECIMALS)
         episode = np.arange(len(value))
-        best = (
-            np.where(self._distance[row] <= left[:, None, None], value, -np.inf).reshape(len(value), -1).argmax(axis=1)
-        )
+        best = np.where(self.within(row, left), value, -np.inf).reshape(len(value), -1).argmax(axis=1)
         goal_row, goal_column = np.divmod(best, columns)
         here = np.stack([row, np.zeros_like(row)], axis=-1)
         target = self._protocol.move(here[:, None], np.arange(len(self._protocol.motions)))

@@ -28,10 +28,10 @@ def predicted(
     joint: (N, C, A) of class and present column. table: (C, E, A, K), p(word | class, viewpoint). rows, columns: (G,)
     the row of each goal, and how many columns on from the present one it is.
     """
-    episodes, classes, azimuths = joint.shape
+    (episodes, classes, azimuths), goals, words = joint.shape, len(columns), table.shape[-1]
     target = (np.arange(azimuths)[:, None] + columns) % azimuths
-    seen = table[:, rows, target].reshape(classes, azimuths, -1)
-    return (np.ascontiguousarray(joint.transpose(1, 0, 2)) @ seen).reshape(classes, episodes, len(columns), -1)
+    seen = table[:, rows, target].reshape(classes, azimuths, goals * words)
+    return (np.ascontiguousarray(joint.transpose(1, 0, 2)) @ seen).reshape(classes, episodes, goals, words)
 
 
 def _xlogx(x: NDArray[np.floating]) -> NDArray[np.floating]:

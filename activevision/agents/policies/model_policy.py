@@ -22,7 +22,7 @@ from activevision.protocol import Protocol
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_BLOCK = 256
+_BLOCK = 64
 """Episodes that are planned for together: what they need stays in the processor's cache."""
 _EPISODES = 512
 """Validation episodes that an observation model is chosen by."""

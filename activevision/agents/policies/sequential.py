@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from activevision.agents.policies.going import DECIMALS
+from activevision.agents.policies.going import ranked
 from activevision.agents.policies.information import mutual_information, predicted
 from activevision.agents.policies.model_policy import ModelPolicy
 
@@ -34,4 +34,4 @@ class Sequential(ModelPolicy):
             target = protocol.move((row, 0), motions)
             new = ~seen[held[:, None], row, target[:, 0], target[:, 1]]
             told[:, held] += new[:, :, None] * predicted(joint[held, :, row], self._table, *target.T)
-        return np.round(mutual_information(told), DECIMALS).argmax(axis=1)
+        return ranked(mutual_information(told), told.sum(axis=(0, 3))).argmax(axis=1)

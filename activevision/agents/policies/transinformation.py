@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activevision.agents.observation_model import ObservationModel
-from activevision.agents.policies.going import Going
+from activevision.agents.policies.going import Going, ranked
 from activevision.agents.policies.information import mutual_information
 from activevision.agents.policies.model_policy import ModelPolicy
 from activevision.agents.policies.viewpoint_memory import chance_of_new
@@ -38,5 +38,6 @@ class Transinformation(ModelPolicy):
         self, joint: NDArray[np.float32], seen: NDArray[np.bool_], left: NDArray[np.integer]
     ) -> NDArray[np.int64]:
         place = joint.sum(axis=1)
-        value = np.einsum("na,eda->ned", place.sum(axis=1), self._value) * chance_of_new(joint, seen)
-        return self._going.towards_best(value, place.sum(axis=2).argmax(axis=1), left)
+        value = np.einsum("na,eda->ned", place.sum(axis=1), self._value)
+        new = chance_of_new(joint, seen)
+        return self._going.towards_best(ranked(value * new, new), place.sum(axis=2).argmax(axis=1), left)
