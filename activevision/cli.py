@@ -20,6 +20,7 @@ from activevision.commands.pretrain import Pretrain
 from activevision.commands.probe import Probe
 from activevision.commands.render import Render
 from activevision.commands.scenes import Scenes
+from activevision.commands.score import Score
 from activevision.commands.train import Train
 from activevision.commands.view import View
 from activevision.errors import UserError
@@ -37,6 +38,7 @@ Command = (
     | Annotated[Probe, tyro.conf.subcommand("probe")]
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Score, tyro.conf.subcommand("score")]
     | Annotated[Benchmark, tyro.conf.subcommand("benchmark")]
 )
 

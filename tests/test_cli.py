@@ -9,7 +9,7 @@ import pytest
 from activevision import cli
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-HEAVY = ("torch", "numba", "stable_baselines3", "embreex", "trimesh", "cv2", "matplotlib")
+HEAVY = ("torch", "pyarrow", "numba", "stable_baselines3", "embreex", "trimesh", "cv2", "matplotlib")
 
 
 def run(*arguments, cwd):
@@ -22,7 +22,8 @@ def run(*arguments, cwd):
     "command",
     [(), ("demo",), ("scenes",), ("scenes", "list"), ("scenes", "fetch"), ("scenes", "show"), ("scenes", "measure"),
      ("play",), ("collect",), ("data",), ("data", "check"), ("data", "show"), ("data", "import"), ("render",),
-     ("view",), ("export",), ("pretrain",), ("probe",), ("train",), ("evaluate",), ("benchmark",)],
+     ("view",), ("export",), ("pretrain",), ("probe",), ("train",), ("evaluate",), ("score",),
+     ("benchmark",)],
     ids=" ".join,
 )  # fmt: skip
 def test_help_comes_without_the_heavy_packages(command, tmp_path):
@@ -54,6 +55,9 @@ def test_help_comes_without_the_heavy_packages(command, tmp_path):
         (("train", "--ppo.steps", "0"), "positive"),
         (("scenes", "list", "--out", "/dev/null"), "/dev/null"),
         (("benchmark", "--repeats", "0"), "at least 1"),
+        (("score",), "nothing to score"),
+        (("score", "absent.parquet"), "no trajectory log absent.parquet"),
+        (("score", "absent.parquet", "--resamples", "9"), "at least 100"),
         (("evaluate", "--policies", "randm"), "did you mean 'random'"),
         (("evaluate", "--split", "tets"), "did you mean 'test'"),
         (("evaluate", "--episodes", "0"), "at least once"),
@@ -117,10 +121,22 @@ def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
         done = run(*step, cwd=tmp_path)
         assert done.returncode == 0, done.stderr[-2000:]
     results = json.loads((tmp_path / "evaluation" / "results.json").read_text())
-    assert set(results["policies"]) == {"single", "random", "farthest", "sweep", "ppo", "all_views", "oracle"}
-    assert all(len(row["accuracy"]) == 4 for row in results["policies"].values())
+    assert {row["policy"] for row in results["rows"].values()} == {
+        "single",
+        "random",
+        "farthest",
+        "sweep",
+        "ppo",
+        "all_views",
+        "oracle",
+    }
+    assert all(len(row["accuracy"]) == 4 for row in results["rows"].values())
     assert results["catalogue"]["name"] == "procedural"
-    assert {row["b"] for row in results["paired"]} == {"single", "random", "farthest", "sweep"}
+    against = {row["b"] for row in results["comparisons"] if row["a"] == "ppo/product/own"}
+    assert against == {f"{name}/product/own" for name in ("single", "random", "farthest", "sweep")}
+    assert run("score", "evaluation/logs", "--fusion", "product", "--out", "score", cwd=tmp_path).returncode == 0
+    again = json.loads((tmp_path / "score" / "results.json").read_text())
+    assert again["rows"] == results["rows"]
     assert (tmp_path / "evaluation" / "report.html").stat().st_size > 10_000
 
     assert "--episodes 2" in (tmp_path / "evaluation" / "report.html").read_text()

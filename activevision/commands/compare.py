@@ -31,7 +31,9 @@ def write_evaluation(
     from rich.console import Console
 
     from activevision.evaluation.report.page import write_report
-    from activevision.evaluation.results import build_results, table, write_results
+    from activevision.evaluation.results import build_results
+    from activevision.evaluation.results_file import write_results
+    from activevision.evaluation.tables import table
     from activevision.files import read_json
 
     results = build_results(logs, encoder, {name: round(value, 1) for name, value in seconds.items()})
@@ -65,9 +67,9 @@ def filmstrips(logs: Sequence[TrajectoryLog], world: World, split: str, shown: i
             policy=log.policy,
             scene=str(log.scene[episode]),
             label=int(log.label[episode]),
-            frames=_film(index[str(log.scene[episode])], log.pose[episode], world),
+            frames=_film(index[str(log.scene[episode])], log.column("pose")[episode], world),
             belief=log.belief[episode],
-            viewpoints=log.viewpoint[episode],
+            viewpoints=log.column("viewpoint")[episode],
         )
         for episode in episodes
         for log in compared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ class Match:
 
     def file(self, fusion: str) -> str:
         """Name of the log."""
-        return "-".join([self.policy, fusion, self.recogniser, str(self.seed)]).replace(":", ".") + ".npz"
+        return "-".join([self.policy, fusion, self.recogniser, str(self.seed)]).replace(":", ".") + ".parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +232,7 @@ class _OnGrid:
     def play(self, match: Match, advance: Advance) -> list[str]:
         for fusion in match.fusions:
             log = self._log(match, self._agent.fusion(fusion, match.seed), advance)
-            log.save(self._venue.logs / match.file(fusion))
+            replace(log, recogniser=match.recogniser).save(self._venue.logs / match.file(fusion))
         return [match.file(fusion) for fusion in match.fusions]
 
     def _log(self, match: Match, fusion: Fusion, advance: Advance) -> TrajectoryLog:
@@ -284,7 +284,7 @@ class _Free:
             log = self._walk(match, fusion, advance)
             log = single_log(log, self._venue.world.protocol.stay) if match.policy == "single" else log
             log = log if log.fusion == fusion.name else fused_anew(log, fusion)
-            log.save(self._venue.logs / match.file(name))
+            replace(log, recogniser=match.recogniser).save(self._venue.logs / match.file(name))
         return [match.file(name) for name in match.fusions]
 
     def _walk(self, match: Match, fusion: Fusion, advance: Advance) -> TrajectoryLog:

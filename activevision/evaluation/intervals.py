@@ -9,6 +9,7 @@ Every estimate is a mean over objects of the object's mean; with several seeds, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,10 +42,18 @@ class Cells:
     objects: NDArray[np.str_]
     mean: Array
 
+    @property
+    def total(self) -> Array:
+        """(...) mean over objects and seeds: the estimate."""
+        return self.mean.mean(axis=(0, 1))
 
-def cells(values: ArrayLike, objects: ArrayLike, seeds: ArrayLike | None = None) -> Cells:
+
+def cells(
+    values: ArrayLike, objects: ArrayLike, seeds: ArrayLike | None = None, worst: np.ufunc | None = None
+) -> Cells:
     """Average ``values`` (N, ...) over the episodes of each object (N,) and seed (N,); no seeds is one seed.
 
+    worst: ``np.minimum`` or ``np.maximum`` to take that of the episodes instead of their mean.
     Raises UserError if an object lacks episodes under one of the seeds.
     """
     values = np.asarray(values, np.float64)
@@ -59,10 +68,12 @@ def cells(values: ArrayLike, objects: ArrayLike, seeds: ArrayLike | None = None)
             f"object {str(names[name])!r} has no episode under seed {numbers[seed]}: "
             "evaluate every seed on the same scenes."
         )
-    total = np.zeros((len(count), *values.shape[1:]))
-    np.add.at(total, cell, values)
-    mean = total / count.reshape(-1, *[1] * (values.ndim - 1))
-    return Cells(numbers, names, mean.reshape(*shape, *values.shape[1:]))
+    values, first = values[np.argsort(cell, kind="stable")], np.cumsum(count) - count
+    if worst is None:
+        found = np.add.reduceat(values, first, axis=0) / count.reshape(-1, *[1] * (values.ndim - 1))
+    else:
+        found = worst.reduceat(values, first, axis=0)
+    return Cells(numbers, names, found.reshape(*shape, *values.shape[1:]))
 
 
 @dataclass(frozen=True)
@@ -78,24 +89,48 @@ class Bootstrap:
     seed: int = 0
     over_seeds: bool = True
 
+    @property
+    def least_objects(self) -> int:
+        """The fewest objects of which an interval can be made.
+
+        With K objects one resample in K^K holds the least of them alone. While that is more than the tail beyond an
+        end of the interval, the end is nothing but the figure of that one object.
+        """
+        return next(k for k in range(2, 100) if k**-k < (1 - self.level) / 2)
+
+    def require(self, objects: int, noun: str = "objects") -> None:
+        """UserError where there are too few objects for an interval."""
+        if objects < self.least_objects:
+            raise UserError(
+                f"{objects} {noun} are too few for {100 * self.level:g} % intervals: evaluate on at least "
+                f"{self.least_objects}."
+            )
+
     def samples(self, cells: Cells) -> Array:
         """(R, ...) means of samples drawn with replacement from the objects and, if asked for, from the seeds."""
+        return np.concatenate(list(self.blocks(cells, self.resamples)))
+
+    def blocks(self, cells: Cells, resamples: int) -> Iterator[Array]:
+        """``samples``, as many as are asked for, some at a time."""
         rng = np.random.default_rng(self.seed)
         s, k, *trailing = cells.mean.shape
         several = self.over_seeds and s > 1
-        seeds = _shares(rng, self.resamples, s) if several else np.full((self.resamples, s), 1 / s)
+        seeds = _shares(rng, resamples, s) if several else np.full((resamples, s), 1 / s)
         flat = cells.mean.reshape(s, k, -1)
         block = max(1, _BLOCK // k)
-        means = [
-            np.einsum("rs,rk,skd->rd", rows, _shares(rng, len(rows), k), flat, optimize=["einsum_path", (1, 2), (0, 1)])
-            for rows in np.split(seeds, range(block, self.resamples, block))
-        ]
-        return np.concatenate(means).reshape(self.resamples, *trailing)
+        for rows in np.split(seeds, range(block, resamples, block)):
+            shares = _shares(rng, len(rows), k)
+            means = np.einsum("rs,rk,skd->rd", rows, shares, flat, optimize=["einsum_path", (1, 2), (0, 1)])
+            yield means.reshape(len(rows), *trailing)
 
     def interval(self, values: ArrayLike, objects: ArrayLike, seeds: ArrayLike | None = None) -> Interval:
-        """Interval of the mean of ``values`` (N, ...) over ``objects`` (N,) and ``seeds`` (N,)."""
+        """Interval of the mean of ``values`` (N, ...) over ``objects`` (N,) and ``seeds`` (N,).
+
+        Raises UserError for too few objects.
+        """
         grouped = cells(values, objects, seeds)
-        return self.percentile(grouped.mean.mean(axis=(0, 1)), self.samples(grouped))
+        self.require(len(grouped.objects))
+        return self.percentile(grouped.total, self.samples(grouped))
 
     def percentile(self, estimate: ArrayLike, samples: Array) -> Interval:
         """Interval between the outer percentiles of samples (R, ...)."""
@@ -109,61 +144,6 @@ DEFAULT = Bootstrap()
 def accuracy_interval(log: TrajectoryLog, bootstrap: Bootstrap = DEFAULT) -> Interval:
     """Interval (T,) of a log's accuracy after every view."""
     return bootstrap.interval(log.correct, log.scene, log.seed)
-
-
-def paired_accuracy_interval(a: TrajectoryLog, b: TrajectoryLog, bootstrap: Bootstrap = DEFAULT) -> Interval:
-    """Interval (T,) of the accuracy of ``a`` minus that of ``b``, episode by episode.
-
-    Raises UserError unless both hold the same (scene, seed, episode) keys.
-    """
-    a, b = aligned(a, b)
-    return bootstrap.interval(a.correct.astype(np.float64) - b.correct, a.scene, a.seed)
-
-
-def gap_closed(
-    a: TrajectoryLog, floor: TrajectoryLog, ceiling: TrajectoryLog, bootstrap: Bootstrap = DEFAULT
-) -> Interval:
-    """Interval (T,) of the share of the gap in accuracy from ``floor`` to ``ceiling`` that ``a`` closes.
-
-    NaN at views where the gap itself is not clearly positive (its interval reaches zero): a share of it means nothing.
-    Raises UserError unless all hold the same (scene, seed, episode) keys.
-    """
-    a, floor, ceiling = aligned(a, floor, ceiling)
-    low = floor.correct.astype(np.float64)
-    grouped = cells(np.stack([a.correct - low, ceiling.correct - low], axis=1), a.scene, a.seed)
-    samples = bootstrap.samples(grouped)
-    gained, gap = np.moveaxis(samples, 1, 0)
-    clear = bootstrap.percentile(0.0, gap).low > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = bootstrap.percentile(np.divide(*grouped.mean.mean(axis=(0, 1))), gained / gap)
-    return Interval(*(np.where(clear, part, np.nan) for part in (share.estimate, share.low, share.high)))
-
-
-def aligned(*logs: TrajectoryLog) -> tuple[TrajectoryLog, ...]:
-    """The logs with their episodes in one common order.
-
-    Raises UserError unless all hold the same (scene, seed, episode) keys with the same labels and number of views.
-    """
-    first = logs[0]
-    order = {key: row for row, key in enumerate(first.keys())}
-    result = [first]
-    for log in logs[1:]:
-        names = f"{first.policy!r} and {log.policy!r}"
-        lacking = order.keys() ^ set(log.keys())
-        if lacking:
-            scene, seed, episode = min(lacking)
-            raise UserError(
-                f"{names} cannot be paired: only one of them has scene {scene!r}, seed {seed}, episode {episode}; "
-                "evaluate both with the same seeds, scenes and episodes."
-            )
-        if log.views != first.views:
-            raise UserError(f"{names} cannot be paired: {first.views} and {log.views} views; use one protocol.")
-        row = np.array([order[key] for key in log.keys()])  # noqa: SIM118 - a log is no mapping
-        log = log.take(np.argsort(row))
-        if not np.array_equal(log.label, first.label):
-            raise UserError(f"{names} cannot be paired: they give a scene different labels; use one catalogue.")
-        result.append(log)
-    return tuple(result)
 
 
 def _shares(rng: np.random.Generator, rows: int, items: int) -> Array:

@@ -16,10 +16,13 @@ from activevision.agents.fusion import Fusion
 from activevision.agents.policies.baselines import Single
 from activevision.agents.policies.ceilings import all_views
 from activevision.agents.policies.policy import Policy
+from activevision.errors import UserError
 from activevision.evaluation.log import TrajectoryLog
 from activevision.geometry import egomotion, log_se3
 from activevision.protocol import Protocol
 from activevision.rollouts.recorder import episode_seed
+
+_OF_VIEWS = ("viewpoint", "pose", "evidence", "belief")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,74 +76,98 @@ def play(
     """Episodes of one policy from given starts.
 
     env: in autoreset mode DISABLED, with as many copies as there are starts. recogniser: or a table of its evidence on
-    the scenes of ``env``. policy: from the belief environment, which only ceilings look into, to the policy. For
-    "single" the belief stays what the first view gave. advance: told of every view of all episodes.
+    the scenes of ``env``. policy: from the belief environment, which only ceilings look into, to the policy. Where it
+    answers ``len(protocol.motions)`` an episode stops: all that is known of it stays as it is. For "single" it stops
+    after the first view. advance: told of every view of all episodes. UserError for a motion that is none.
     """
     beliefs = BeliefVectorEnv(env, recogniser, fusion)
     base: Any = env.unwrapped
+    protocol = base.protocol
     chooser = policy(beliefs)
     options = {"scene": starts.scene}
     if starts.viewpoint is not None:
         options["viewpoint"] = starts.viewpoint
     observation, info = beliefs.reset(seed=starts.seeds(), options=options)
     scene_id, label = info["scene_id"], info["label"]
-    columns: dict[str, list[NDArray]] = {name: [] for name in ("viewpoint", "pose", "evidence", "belief", "motion")}
+    taken = np.full(len(starts), 1 if isinstance(chooser, Single) else protocol.views)
+    columns: dict[str, list[NDArray]] = {name: [] for name in (*_OF_VIEWS, "motion", "collided")}
 
-    def note() -> None:
+    def note(view: int) -> None:
         assert beliefs.evidence is not None
-        columns["viewpoint"].append(beliefs.info["viewpoint"])
-        columns["pose"].append(beliefs.info["pose"])
-        columns["evidence"].append(beliefs.evidence.log_likelihood)
-        columns["belief"].append(beliefs.belief.log_probs)
+        seen = (beliefs.info["viewpoint"], beliefs.info["pose"], beliefs.evidence.log_likelihood,
+                beliefs.belief.log_probs)  # fmt: skip
+        for name, now in zip(_OF_VIEWS, seen, strict=True):
+            goes_on = (view <= taken).reshape(-1, *[1] * (now.ndim - 1))
+            columns[name].append(np.where(goes_on, now, columns[name][-1]) if view > 1 else now)
         advance(1)
 
-    note()
-    for _ in range(base.protocol.views - 1):
-        motion = chooser.act(observation, beliefs.belief)
+    note(1)
+    for view in range(1, protocol.views):
+        motion = _legal(chooser.act(observation, beliefs.belief), chooser, len(starts), len(protocol.motions))
+        taken = np.where(motion == len(protocol.motions), np.minimum(taken, view), taken)
+        motion = np.where(view < taken, motion, protocol.stay)
         observation, *_ = beliefs.step(motion)
         columns["motion"].append(motion)
-        note()
-    belief = np.stack(columns["belief"], axis=1)
-    if isinstance(chooser, Single):
-        belief = np.repeat(belief[:, :1], belief.shape[1], axis=1)
+        columns["collided"].append(beliefs.info.get("collided", np.zeros(len(starts), bool)) & (view < taken))
+        note(view + 1)
+    nothing = np.zeros((len(starts), 0))  # between the views of episodes of one view
+    stacked: dict[str, Any] = {name: np.stack(parts, 1) if parts else nothing for name, parts in columns.items()}
     return TrajectoryLog(
         policy=chooser.name,
         fusion=fusion.name,
         classes=tuple(base.classes),
-        protocol=base.protocol.to_json(),
+        protocol=protocol.to_json(),
         catalogue=catalogue,
         scene=scene_id,
         label=label,
         seed=np.full(len(starts), starts.seed),
         episode=starts.episode,
-        viewpoint=np.stack(columns["viewpoint"], axis=1),
-        pose=np.stack(columns["pose"], axis=1),
-        motion=np.stack(columns["motion"], axis=1),
-        evidence=np.stack(columns["evidence"], axis=1),
-        belief=belief,
+        taken=taken,
+        **stacked,
     )
+
+
+def _legal(motion: Any, policy: Policy, episodes: int, motions: int) -> NDArray[np.int64]:
+    """The motions that a policy returned; UserError if they are not what they must be."""
+    motion = np.asarray(motion)
+    if motion.shape != (episodes,) or motion.dtype.kind not in "iu":
+        raise UserError(
+            f"policy {policy.name!r} returned motions of shape {motion.shape} and dtype {motion.dtype}: return one "
+            f"integer for each of the {episodes} episodes."
+        )
+    if motion.min() < 0 or motion.max() > motions:
+        wrong = motion[(motion < 0) | (motion > motions)][0]
+        raise UserError(
+            f"policy {policy.name!r} returned motion {wrong}: motions are 0 to {motions - 1}, and {motions} stops."
+        )
+    return motion
 
 
 def fused_anew(log: TrajectoryLog, fusion: Fusion) -> TrajectoryLog:
     """What the same views add up to under another fusion; for policies that do not look at the belief, what playing
-    them again would give. The belief of "single" stays what its first view gives."""
+    them again would give."""
+    pose, evidence, taken = (log.column(name) for name in ("pose", "evidence", "taken"))
     twists = np.zeros((len(log), log.views, 6), np.float32)
-    twists[:, 1:] = log_se3(egomotion(log.pose[:, :-1], log.pose[:, 1:]))
+    twists[:, 1:] = log_se3(egomotion(pose[:, :-1], pose[:, 1:]))
     nothing: NDArray[np.float32] = np.zeros((len(log), 0), np.float32)
     belief, beliefs = fusion.init(len(log)), list[NDArray[np.float32]]()
     for view in range(log.views):
-        belief = fusion.update(belief, Evidence(log.evidence[:, view], nothing), twists[:, view])
-        beliefs.append(beliefs[0] if beliefs and log.policy == Single.name else belief.log_probs)
+        belief = fusion.update(belief, Evidence(evidence[:, view], nothing), twists[:, view]).where(
+            view < taken, belief
+        )
+        beliefs.append(belief.log_probs)
     return replace(log, fusion=fusion.name, belief=np.stack(beliefs, axis=1))
 
 
 def single_log(log: TrajectoryLog, stay: int) -> TrajectoryLog:
     """The log of "single", whose motion is ``stay``, for the starts of another policy's: its first view to the end."""
     first: dict[str, Any] = {
-        name: np.repeat(getattr(log, name)[:, :1], log.views, axis=1)
+        name: np.repeat(log.column(name)[:, :1], log.views, axis=1)
         for name in ("viewpoint", "pose", "evidence", "belief")
     }
-    return replace(log, policy=Single.name, motion=np.full_like(log.motion, stay), **first)
+    motion, collided = np.full_like(log.column("motion"), stay), np.zeros_like(log.column("collided"))
+    taken = np.ones(len(log), np.int64)
+    return replace(log, policy=Single.name, taken=taken, motion=motion, collided=collided, **first)
 
 
 def all_views_log(

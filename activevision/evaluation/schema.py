@@ -2,107 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from activevision.errors import UserError
+from activevision.evaluation.ladder import BASELINE, CEILING, CONTENDER
 
-SCHEMA = 1
-BASELINES = ("single", "random", "sweep", "farthest")
-"""Policies that learn nothing, weakest first."""
-CEILINGS = ("all_views", "oracle")
-"""Not policies that anyone could run: the first sees the whole grid, the second knows the label."""
-
-_TOP: dict[str, type | tuple[type, ...]] = {
+SCHEMA = 2
+_Kind = type | tuple[type, ...]
+_NUMBER = (int, float)
+_MAYBE_NUMBER, _MAYBE_LIST = (int, float, type(None)), (list, type(None))
+_TOP: dict[str, _Kind] = {
     "schema": int,
     "protocol": dict,
     "catalogue": dict,
-    "policies": dict,
-    "paired": list,
+    "rows": dict,
+    "comparisons": list,
+    "gap_closed": list,
+    "decomposition": dict,
     "encoder": dict,
     "versions": dict,
     "seconds": dict,
+    "intervals": dict,
 }
-_CATALOGUE: dict[str, type | tuple[type, ...]] = {
-    "name": str,
-    "classes": list,
-    "split": str,
-    "scenes": int,
-    "licence": str,
+_CATALOGUE: dict[str, _Kind] = {"name": str, "classes": list, "split": str, "scenes": int, "licence": str}
+_ROW: dict[str, _Kind] = {
+    **dict.fromkeys(("policy", "fusion", "recogniser", "kind"), str),
+    **dict.fromkeys(("seeds", "starts", "ci95", "area_ci95", "adversarial_ci95", "confusion"), list),
+    **dict.fromkeys(("rotation_deg", "distance_m", "moves", "collisions", "viewpoints"), _MAYBE_LIST),
+    **dict.fromkeys(("flips", "selective", "stopping", "reliability", "missing"), dict),
+    "episodes": int,
+    "area": _NUMBER,
+    "views_taken": _MAYBE_NUMBER,
 }
-_POLICY: dict[str, type | tuple[type, ...]] = {
-    "fusion": str,
-    "seeds": list,
-    "accuracy": list,
-    "ci95": list,
-    "ece": list,
-}
-_PAIRED: dict[str, type | tuple[type, ...]] = {
+_SHARES = ("accuracy", "adversarial", "ece", "aurc", "excess_aurc")  # with the next ones: a figure for every view
+_FIGURES = ("nll", "brier", "entropy", "adversarial_nll")
+_COMPARISON: dict[str, _Kind] = {
     "a": str,
     "b": str,
+    "kind": str,
     "view": int,
-    "difference": (int, float),
+    "difference": _NUMBER,
+    "ci95": list,
+    "p": _NUMBER,
+    "p_holm": _NUMBER,
+    "d_z": _MAYBE_NUMBER,
+}
+_GAP: dict[str, _Kind] = {
+    "row": str,
+    "floor": str,
+    "ceiling": str,
+    "view": int,
+    "share": _MAYBE_NUMBER,
     "ci95": list,
 }
-
-
-def is_ceiling(name: str) -> bool:
-    return name in CEILINGS
-
-
-def contenders(results: dict[str, Any]) -> list[str]:
-    """Names of the policies under test: neither baselines nor ceilings."""
-    return [name for name in results["policies"] if name not in BASELINES and not is_ceiling(name)]
-
-
-def compared(names: Iterable[str]) -> dict[str, list[str]]:
-    """Which policies are set against which baselines: those under test against all; where nothing is under test, every
-    baseline against the weaker ones."""
-    names = list(names)
-    baselines = [name for name in BASELINES if name in names]
-    under_test = [name for name in names if name not in BASELINES and not is_ceiling(name)]
-    if under_test:
-        return dict.fromkeys(under_test, baselines) if baselines else {}
-    return {name: baselines[:place] for place, name in enumerate(baselines) if place}
+_INTERVALS: dict[str, _Kind] = {"level": float, "resamples": int, "comparisons": int, "over": str, "scenes": int,
+                                "seeds": int}  # fmt: skip
 
 
 def check_results(results: Any) -> None:
-    """Raise UserError that names the first thing which keeps ``results`` from being results of schema 1.
+    """Raise UserError that names the first thing which keeps ``results`` from being results of schema 2.
 
     Keys beyond the schema are allowed.
     """
-    _fields("results", results, _TOP)
-    if results["schema"] != SCHEMA:
+    if isinstance(results, dict) and results.get("schema", SCHEMA) != SCHEMA:
         raise _wrong("schema", f"is {results['schema']}, this version reads {SCHEMA}")
+    _fields("results", results, _TOP)
     _fields("catalogue", results["catalogue"], _CATALOGUE)
-    if not results["policies"]:
-        raise _wrong("policies", "is empty")
-    views = len(next(iter(results["policies"].values())).get("accuracy", ()))
-    for name, row in results["policies"].items():
-        _check_policy(f"policies.{name}", row, views)
-        for fusion, alternative in row.get("fusions", {}).items():
-            _check_policy(f"policies.{name}.fusions.{fusion}", alternative, views)
-    for number, row in enumerate(results["paired"]):
-        where = f"paired[{number}]"
-        _fields(where, row, _PAIRED)
-        for side in ("a", "b"):
-            if row[side] not in results["policies"]:
-                raise _wrong(f"{where}.{side}", f"names {row[side]!r}, which is not among the policies")
-        if not 1 <= row["view"] <= views:
-            raise _wrong(f"{where}.view", f"is {row['view']}, views count from 1 to {views}")
+    _fields("intervals", results["intervals"], _INTERVALS)
+    rows = results["rows"]
+    if not rows:
+        raise _wrong("rows", "is empty")
+    first = next(iter(rows.values()))
+    views = len(first.get("accuracy") or ()) if isinstance(first, dict) else 0
+    for name, row in rows.items():
+        _check_row(f"rows.{name}", name, row, views)
+    for policy in {row["policy"] for row in rows.values()}:
+        if sum(row["main"] for row in rows.values() if row["policy"] == policy) != 1:
+            raise _wrong("rows", f"must have one main row of policy {policy!r}")
+    for number, row in enumerate(results["comparisons"]):
+        where = f"comparisons[{number}]"
+        _fields(where, row, _COMPARISON)
+        _check_places(where, row, ("a", "b"), rows, views)
         _check_interval(f"{where}.ci95", row["ci95"], -1.0)
+        for key in ("p", "p_holm"):
+            if not 0 <= row[key] <= 1:
+                raise _wrong(f"{where}.{key}", f"is {row[key]}, a probability is expected")
+    for number, row in enumerate(results["gap_closed"]):
+        _fields(f"gap_closed[{number}]", row, _GAP)
+        _check_places(f"gap_closed[{number}]", row, ("row", "floor", "ceiling"), rows, views)
 
 
-def _check_policy(where: str, row: Any, views: int) -> None:
-    _fields(where, row, _POLICY)
-    for key in ("accuracy", "ci95", "ece"):
+def _check_row(where: str, name: str, row: Any, views: int) -> None:
+    _fields(where, row, {**_ROW, **dict.fromkeys((*_SHARES, *_FIGURES), list)})
+    if not isinstance(row.get("main"), bool):
+        raise _wrong(f"{where}.main", "is neither true nor false")
+    if name != f"{row['policy']}/{row['fusion']}/{row['recogniser']}":
+        raise _wrong(where, f"is of {row['policy']!r}, {row['fusion']!r} and {row['recogniser']!r}")
+    if row["kind"] not in (BASELINE, CONTENDER, CEILING):
+        raise _wrong(f"{where}.kind", f"is {row['kind']!r}, unknown here")
+    for key in (*_SHARES, *_FIGURES, "ci95", "adversarial_ci95", "confusion"):
         if len(row[key]) != views or not views:
             raise _wrong(f"{where}.{key}", f"has {len(row[key])} views where {max(views, 1)} are expected")
-    for key in ("accuracy", "ece"):
-        if not all(_is_number(value) and 0 <= value <= 1 for value in row[key]):
+    for key in _SHARES:
+        if not all(_is_number(value) and -1e-6 <= value <= 1 + 1e-6 for value in row[key]):
             raise _wrong(f"{where}.{key}", "has a value that is not a share between 0 and 1")
-    for interval in row["ci95"]:
+    for key in _FIGURES:
+        if not all(_is_number(value) for value in row[key]):
+            raise _wrong(f"{where}.{key}", "has a value that is no number")
+    for interval in [*row["ci95"], *row["adversarial_ci95"], row["area_ci95"]]:
         _check_interval(f"{where}.ci95", interval, 0.0)
+
+
+def _check_places(where: str, row: dict[str, Any], sides: tuple[str, ...], rows: dict[str, Any], views: int) -> None:
+    for side in sides:
+        if row[side] not in rows:
+            raise _wrong(f"{where}.{side}", f"names {row[side]!r}, which is not among the rows")
+    if not 1 <= row["view"] <= views:
+        raise _wrong(f"{where}.view", f"is {row['view']}, views count from 1 to {views}")
 
 
 def _check_interval(where: str, interval: Any, least: float) -> None:
@@ -112,7 +128,7 @@ def _check_interval(where: str, interval: Any, least: float) -> None:
         raise _wrong(where, f"is {interval}, which is not an interval between {least:g} and 1")
 
 
-def _fields(where: str, value: Any, fields: dict[str, type | tuple[type, ...]]) -> None:
+def _fields(where: str, value: Any, fields: dict[str, _Kind]) -> None:
     if not isinstance(value, dict):
         raise _wrong(where, f"is {type(value).__name__} where an object is expected")
     for key, kind in fields.items():

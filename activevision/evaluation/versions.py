@@ -6,8 +6,8 @@ import platform
 from importlib import metadata
 
 PACKAGES = (
-    "activevision", "numpy", "scipy", "torch", "gymnasium", "stable-baselines3", "embreex", "numba", "trimesh",
-    "opencv-python-headless",
+    "activevision", "numpy", "scipy", "torch", "gymnasium", "stable-baselines3", "sb3-contrib", "embreex", "numba",
+    "trimesh", "opencv-python-headless", "pyarrow",
 )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from activevision.commands import evaluate, learn
 from activevision.commands.evaluate import Evaluate, _enough
 from activevision.commands.learn import affordable_recogniser
 from activevision.commands.world import World, WorldChoice
-from activevision.evaluation.results import read_results
+from activevision.evaluation.reading import main_rows, other_fusions, versus
+from activevision.evaluation.results_file import read_results
 from activevision.explore_protocol import EXPLORE_ROOM
 from activevision.protocol import LOOK_AROUND_SCENES
 from activevision.scenes.rooms import RoomsCatalogue
@@ -35,9 +36,9 @@ def test_from_nothing_to_a_report_and_the_second_time_from_what_is_there(
     command.run()
     first = read_results(tmp_path / "results.json")
     ceilings, walker = (("all_views", "oracle"), "farthest") if "Scene" in env else ((), "wander")
-    assert set(first["policies"]) == {"single", "random", "sweep", walker, *ceilings}
-    assert set(first["policies"]["random"]["fusions"]) == {"mean", "recurrent"}
-    assert {(row["a"], row["b"]) for row in first["paired"]} >= {(walker, "random"), (walker, "single")}
+    assert set(main_rows(first)) == {"single", "random", "sweep", walker, *ceilings}
+    assert set(other_fusions(first, "random")) == {"mean", "recurrent"}
+    assert {row["policy"] for row in versus(first, walker)} >= {"random", "single"}
     assert first["intervals"]["over"] == first["catalogue"]["noun"] == "rooms"
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "4 rooms" in page

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from synthetic_logs import make_logs
 
 from activevision.errors import UserError
-from activevision.evaluation.intervals import (
-    Bootstrap,
-    Interval,
-    accuracy_interval,
-    aligned,
-    gap_closed,
-    paired_accuracy_interval,
-)
+from activevision.evaluation.intervals import Bootstrap, Interval, accuracy_interval, cells
 
 
 def width(interval: Interval) -> np.ndarray:
@@ -82,31 +73,6 @@ def test_same_seed_same_interval() -> None:
     assert not np.array_equal(accuracy_interval(log, Bootstrap(resamples=500)).low, other.low)
 
 
-def test_pairing_narrows_the_interval_of_correlated_policies() -> None:
-    a, b = make_logs(("ppo", "farthest"), objects=60, episodes=4)
-    paired = paired_accuracy_interval(a, b)
-    independent = np.hypot(width(accuracy_interval(a)), width(accuracy_interval(b)))
-    np.testing.assert_allclose(paired.estimate, accuracy_interval(a).estimate - accuracy_interval(b).estimate)
-    assert (width(paired) < 0.8 * independent).all()
-    assert width(paired)[0] == 0  # the same starts: the same first view
-
-
-def test_pairing_goes_by_key_and_not_by_order() -> None:
-    a, b = make_logs(("ppo", "random"), objects=20, seeds=2)
-    shuffled = b.take(np.random.default_rng(0).permutation(len(b)))
-    first, second = paired_accuracy_interval(a, b), paired_accuracy_interval(a, shuffled)
-    np.testing.assert_array_equal(first.low, second.low)
-    np.testing.assert_array_equal(aligned(a, shuffled)[1].belief, b.belief)
-
-
-def test_policies_without_the_same_episodes_are_not_paired() -> None:
-    a, b = make_logs(("ppo", "random"), objects=10)
-    with pytest.raises(UserError, match=r"'ppo' and 'random' cannot be paired.*episode"):
-        paired_accuracy_interval(a, b.take(np.arange(1, len(b))))
-    with pytest.raises(UserError, match="different labels"):
-        paired_accuracy_interval(a, replace(b, label=(b.label + 1) % 10))
-
-
 def test_a_seed_that_lacks_an_object_is_named() -> None:
     log = make_logs(("ppo",), objects=10, seeds=2)[0]
     lacking = log.take(np.flatnonzero((log.seed == 0) | (log.scene != log.scene[0])))
@@ -114,11 +80,16 @@ def test_a_seed_that_lacks_an_object_is_named() -> None:
         accuracy_interval(lacking)
 
 
-def test_share_of_the_gap_by_hand_and_where_there_is_no_gap() -> None:
-    a, low, high = make_logs(("ppo", "random", "all_views"), objects=60)
-    share = gap_closed(a, low, high)
-    mean = [log.correct.mean(axis=0) for log in (a, low, high)]
-    np.testing.assert_allclose(share.estimate, (mean[0] - mean[1]) / (mean[2] - mean[1]))
-    assert (share.low <= share.estimate).all()
-    assert (share.estimate <= share.high).all()
-    assert np.isnan(gap_closed(a, low, low).estimate).all()
+def test_too_few_objects_are_refused_where_an_end_would_be_one_object_alone() -> None:
+    assert Bootstrap(level=0.95).least_objects == 4  # 1 / 3³ is more than 2.5 %, 1 / 4⁴ is not
+    assert Bootstrap(level=0.8).least_objects == 3
+    with pytest.raises(UserError, match="3 objects are too few for 95 % intervals: evaluate on at least 4"):
+        Bootstrap().interval([0, 1, 1], ["a", "b", "c"])
+    assert Bootstrap().interval([0, 1, 1, 1], ["a", "b", "c", "d"]).low < 0.75
+
+
+def test_the_worst_of_a_cell_can_be_taken_in_place_of_its_mean() -> None:
+    values, objects, seeds = [[3.0], [1.0], [2.0], [5.0]], ["b", "a", "a", "b"], [0, 0, 0, 0]
+    np.testing.assert_allclose(cells(values, objects, seeds).mean, [[[1.5], [4.0]]])
+    np.testing.assert_allclose(cells(values, objects, seeds, np.minimum).mean, [[[1.0], [3.0]]])
+    np.testing.assert_allclose(cells(values, objects, seeds, np.maximum).mean, [[[2.0], [5.0]]])

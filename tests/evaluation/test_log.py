@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from synthetic_logs import make_logs
 
@@ -19,9 +20,9 @@ def log() -> TrajectoryLog:
 
 
 def test_round_trip_keeps_every_field_and_equal_logs_give_equal_bytes(log: TrajectoryLog, tmp_path: Path) -> None:
-    log.save(tmp_path / "a.npz")
-    log.save(tmp_path / "b.npz")
-    loaded = TrajectoryLog.load(tmp_path / "a.npz")
+    log.save(tmp_path / "a.parquet")
+    loaded = TrajectoryLog.load(tmp_path / "a.parquet")
+    loaded.save(tmp_path / "b.parquet")
     for field in fields(log):
         was, now = getattr(log, field.name), getattr(loaded, field.name)
         if isinstance(was, np.ndarray):
@@ -29,12 +30,12 @@ def test_round_trip_keeps_every_field_and_equal_logs_give_equal_bytes(log: Traje
             np.testing.assert_array_equal(was, now)
         else:
             assert was == now
-    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
 
 
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "text", "empty", "foreign npz", "foreign npy"])
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "text", "empty", "foreign npz", "other format", "a folder"])
 def test_a_damaged_or_foreign_file_is_an_error_that_names_it(log: TrajectoryLog, tmp_path: Path, damage: str) -> None:
-    path = tmp_path / "log.npz"
+    path = tmp_path / "log.parquet"
     log.save(path)
     whole = path.read_bytes()
     middle = len(whole) // 2
@@ -46,18 +47,22 @@ def test_a_damaged_or_foreign_file_is_an_error_that_names_it(log: TrajectoryLog,
     }
     if damage == "foreign npz":
         np.savez(path, scene=log.scene)
-    elif damage == "foreign npy":
-        with path.open("wb") as file:
-            np.save(file, log.belief)
+        path.with_suffix(".parquet.npz").rename(path)
+    elif damage == "other format":
+        table = pq.read_table(path)
+        pq.write_table(table.replace_schema_metadata({"format": "activevision trajectory log 9"}), path)
+    elif damage == "a folder":
+        path.unlink()
+        path.mkdir()
     else:
         path.write_bytes(content[damage])
-    with pytest.raises(UserError, match=r"log\.npz"):
+    with pytest.raises(UserError, match=r"log\.parquet"):
         TrajectoryLog.load(path)
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no trajectory log"):
-        TrajectoryLog.load(tmp_path / "none.npz")
+        TrajectoryLog.load(tmp_path / "none.parquet")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,13 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
         (lambda log: {"evidence": np.where(log.evidence > 4, np.nan, log.evidence)}, "NaN"),
         (lambda log: {"episode": 0 * log.episode}, "occurs twice"),
         (lambda log: {"pose": log.pose * np.inf}, "pose is not finite"),
+        (lambda log: {"collided": log.motion}, "collided has dtype"),
+        (lambda log: {"taken": 0 * log.taken}, "taken must count from 1 to 4"),
+        (
+            lambda log: {"taken": log.taken - 1},
+            r"evidence of scene 'chair/000', seed 0, episode 0 after view 4 changes"
+            r"|belief of scene 'chair/000', seed 0, episode 0 after view 4 changes",
+        ),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(log: TrajectoryLog, change, reason: str) -> None:  # type: ignore[no-untyped-def]
@@ -94,3 +106,31 @@ def test_concatenate_joins_seeds_and_refuses_what_cannot_be_one_result(log: Traj
         concatenate([parts[0], replace(parts[1], fusion="mean")])
     with pytest.raises(UserError, match="differ in protocol"):
         concatenate([parts[0], replace(parts[1], protocol=log.protocol | {"views": 9})])
+    with pytest.raises(UserError, match=r"only some .* have taken"):
+        concatenate([parts[0], replace(parts[1], taken=None)])
+
+
+def test_what_a_log_lacks_stays_lacking_and_says_so_when_asked_for(log: TrajectoryLog, tmp_path: Path) -> None:
+    bare = replace(log, **dict.fromkeys(("taken", "viewpoint", "pose", "motion", "collided", "evidence")))
+    bare.save(tmp_path / "bare.parquet")
+    loaded = TrajectoryLog.load(tmp_path / "bare.parquet")
+    assert loaded.pose is None
+    assert loaded.take(np.array([3, 1])).evidence is None
+    with pytest.raises(UserError, match="no column 'pose'"):
+        loaded.column("pose")
+
+
+def test_logs_of_one_view_have_no_motions_and_come_back(log: TrajectoryLog, tmp_path: Path) -> None:
+    once = {name: getattr(log, name)[:, :1] for name in ("viewpoint", "pose", "evidence", "belief")}
+    short = replace(log, motion=log.motion[:, :0], collided=log.collided[:, :0], taken=np.ones_like(log.taken), **once)
+    short.save(tmp_path / "short.parquet")
+    loaded = TrajectoryLog.load(tmp_path / "short.parquet")
+    assert loaded.column("motion").shape == (len(log), 0)
+    np.testing.assert_array_equal(loaded.belief, short.belief)
+
+
+def test_the_order_of_words_does_not_change_the_bytes(log: TrajectoryLog, tmp_path: Path) -> None:
+    turned = replace(log, protocol=dict(reversed(log.protocol.items())))
+    for name, saved in (("a", log), ("b", turned)):
+        saved.save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

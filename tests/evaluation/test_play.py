@@ -10,6 +10,7 @@ from activevision.agents.fusion import MeanPosterior, ProductOfExperts
 from activevision.agents.fusion.recurrent import Recurrent, _Aggregator
 from activevision.agents.policies.baselines import Random, Single, Sweep
 from activevision.agents.policies.ceilings import Oracle
+from activevision.errors import UserError
 from activevision.evaluation.metrics import accuracy
 from activevision.evaluation.play import Starts, all_views_log, fused_anew, play, single_log
 from activevision.protocol import LOOK_AROUND
@@ -87,7 +88,7 @@ def test_the_ceilings_are_above_the_floor(solids, table):
 
 def same(a, b):
     assert (a.policy, a.fusion) == (b.policy, b.fusion)
-    for name in ("scene", "label", "seed", "episode", "viewpoint", "motion", "evidence", "pose"):
+    for name in ("scene", "label", "seed", "episode", "taken", "viewpoint", "motion", "collided", "evidence", "pose"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
     np.testing.assert_allclose(a.belief, b.belief, atol=1e-5)
 
@@ -117,3 +118,64 @@ def test_every_view_of_all_episodes_is_told(solids, table):
     )  # fmt: skip
     play(env, table, MeanPosterior(2), lambda _: Sweep(SMALL), env_starts, FACTS, told.append)
     assert sum(told) == SMALL.views
+
+
+class Stops:
+    """Turns, and stops after as many views as an episode's number says."""
+
+    name = "stops"
+
+    def __init__(self, after):
+        self.after = np.asarray(after)
+
+    def act(self, observation, belief):
+        view = SMALL.views - observation["steps_left"][:, 0]
+        return np.where(view == self.after, len(SMALL.motions), len(SMALL.motions) - 1)
+
+
+def test_from_where_a_policy_stops_everything_stays_as_it_is(solids, table):
+    starts = Starts.on_grid(6, SMALL.grid_shape, 4, 0)
+    after = starts.episode + 1
+    log = run(solids, table, lambda _: Stops(after), starts)
+    on = run(solids, table, lambda _: Stops(np.zeros(len(starts))), starts)
+    np.testing.assert_array_equal(log.taken, after)
+    assert (on.taken == SMALL.views).all()
+    for row, taken in enumerate(after):
+        for name in ("viewpoint", "pose", "evidence", "belief"):
+            stopped, goes_on = getattr(log, name)[row], getattr(on, name)[row]
+            np.testing.assert_array_equal(stopped[:taken], goes_on[:taken])
+            np.testing.assert_array_equal(stopped[taken:], np.repeat(stopped[taken - 1 : taken], 4 - taken, axis=0))
+        assert (log.motion[row, taken - 1 :] == SMALL.stay).all()
+        assert (log.motion[row, : taken - 1] != SMALL.stay).all()
+    again = fused_anew(log, MeanPosterior(2))
+    np.testing.assert_allclose(
+        again.belief, run(solids, table, lambda _: Stops(after), starts, MeanPosterior(2)).belief, atol=1e-6
+    )
+
+
+def test_single_takes_one_view_and_nothing_on_a_grid_is_bumped_into(solids, table):
+    log = run(solids, table, lambda _: Single(SMALL), Starts.on_grid(6, SMALL.grid_shape, 2, 0))
+    assert (log.taken == 1).all()
+    assert not log.collided.any()
+    assert log.recogniser == "own"
+
+
+@pytest.mark.parametrize(
+    ("motion", "said"),
+    [
+        (lambda n: np.full(n, 26), "policy 'wrong' returned motion 26: motions are 0 to 24, and 25 stops"),
+        (lambda n: np.full(n, -1), "returned motion -1"),
+        (lambda n: np.zeros(n - 1, int), r"motions of shape \(17,\) and dtype int64: return one integer for each of "),
+        (lambda n: np.zeros(n), "dtype float64"),
+        (lambda n: None, r"shape \(\) and dtype object"),
+    ],
+)
+def test_an_illegal_motion_is_one_line(solids, table, motion, said):
+    class Wrong:
+        name = "wrong"
+
+        def act(self, observation, belief):
+            return motion(len(observation["steps_left"]))
+
+    with pytest.raises(UserError, match=said):
+        run(solids, table, lambda _: Wrong(), Starts.on_grid(6, SMALL.grid_shape, 3, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from synthetic_logs import CLASSES, make_frames, make_logs
+from tiny_logs import answers
 
 from activevision.evaluation.intervals import Bootstrap
+from activevision.evaluation.reading import main_rows, versus
 from activevision.evaluation.report import Filmstrip, Picture, diagnosis, headline, write_report
 from activevision.evaluation.results import build_results
 from activevision.pages.words import number
@@ -85,10 +88,11 @@ def test_escapes_the_names_of_classes_scenes_and_policies(
 ) -> None:
     renamed = copy.deepcopy(results)
     renamed["catalogue"]["classes"] = [NASTY, *CLASSES[1:]]
-    renamed["policies"][NASTY] = renamed["policies"].pop("ppo")
-    for rows, key in ((renamed["paired"], "a"), (renamed["gap_closed"], "policy")):
-        for row in rows:
-            row[key] = NASTY
+    text = json.dumps(renamed["rows"]).replace("ppo", json.dumps(NASTY)[1:-1])
+    renamed["rows"] = json.loads(text)
+    for row in (*renamed["comparisons"], *renamed["gap_closed"]):
+        for key in ("a", "b", "row"):
+            row[key] = row.get(key, "").replace("ppo", NASTY)
     strips = [Filmstrip(NASTY, s.scene, s.label, s.frames, s.belief, s.viewpoints) for s in strips]
     source, parsed = page(renamed, strips, tmp_path / "report.html", command="run <x> && y", config={"a": "</pre>"})
     assert "<b>&" not in source
@@ -104,27 +108,19 @@ def test_shows_every_figure_of_the_contract(results: dict, strips: list[Filmstri
     words = "look-around,CC0-1.0,made up for the tests,2.4,1\xa0min 15\xa0s,activevision demo,0.600,Contact sheet,mean"
     for word in words.split(","):
         assert word in parsed.text, word
-    for row in results["policies"].values():
+    for row in main_rows(results).values():
         for share in row["accuracy"]:
             assert number(100 * share) in parsed.text
-    for row in results["paired"]:
+    for row in versus(results, "ppo"):
         assert number(100 * row["difference"], sign=True) in parsed.text
 
 
 def test_results_without_extras_or_with_one_view_still_give_a_page(tmp_path: Path) -> None:
-    row = {"fusion": "mean", "seeds": [0], "accuracy": [0.5], "ci95": [[0.4, 0.6]], "ece": [0.1]}
-    bare = {
-        "schema": 1,
-        "protocol": {"name": "mine"},
-        "catalogue": {"name": "c", "classes": ["a"], "split": "test", "scenes": 3, "licence": "MIT"},
-        "policies": {"mine": row, "random": row},
-        "paired": [],
-        "encoder": {},
-        "versions": {},
-        "seconds": {},
-    }
+    log = answers([[1], [1], [0], [1]], list("wxyz"))
+    bare = build_results([log, replace(log, policy="random")], {}, {}, {}, Bootstrap(resamples=50))
     _, parsed = page(bare, [], tmp_path / "r.html")
     assert "nothing to choose" in parsed.text
+    assert "its log has no column 'pose'" in parsed.text
 
 
 def test_policies_that_never_differ_still_give_a_page(tmp_path: Path) -> None:
@@ -135,14 +131,14 @@ def test_policies_that_never_differ_still_give_a_page(tmp_path: Path) -> None:
 
 
 def paired_row(results: dict, baseline: str, ends: tuple[float, float]) -> None:
-    for row in results["paired"]:
-        if row["b"] == baseline and row["view"] == 3:
+    for row in results["comparisons"]:
+        if row["a"] == "ppo/product/own" and row["b"] == f"{baseline}/product/own" and row["view"] == 3:
             row["difference"], row["ci95"] = sum(ends) / 2, list(ends)
 
 
 def test_the_headline_claims_a_win_only_where_the_interval_excludes_zero(results: dict) -> None:
     results = copy.deepcopy(results)
-    results["policies"]["sweep"]["accuracy"][2] = 0.99
+    main_rows(results)["sweep"]["accuracy"][2] = 0.99
     for baseline in ("single", "random", "farthest", "sweep"):
         paired_row(results, baseline, (0.01, 0.07))
     assert headline(results)[0] == "ppo beats every baseline at view 3"
@@ -173,8 +169,7 @@ def test_the_findings_speak_of_the_last_view_of_a_long_episode() -> None:
         longer = {
             name: np.repeat(getattr(log, name), 2, axis=1) for name in ("viewpoint", "pose", "evidence", "belief")
         }
-        motion = np.concatenate([log.motion, np.zeros((len(log), 4), np.int64)], axis=1)
-        logs.append(replace(log, motion=motion, **longer))
+        logs.append(replace(log, motion=None, collided=None, taken=None, **longer))
     assert headline(build_results(logs, {}, {}, {}, Bootstrap(resamples=50)))[0].count("at view 8") == 1
 
 
@@ -191,7 +186,7 @@ def test_a_strip_of_many_views_shows_some_from_the_first_to_the_last(results: di
 
 def test_the_diagnosis_follows_the_ceilings_and_the_fusions(results: dict) -> None:
     results = copy.deepcopy(results)
-    policies = results["policies"]
+    policies = main_rows(results)
     policies["ppo"]["accuracy"][2], policies["all_views"]["accuracy"][2] = 0.70, 0.95
     assert "the choice of views limits" in diagnosis(results)[0]
     policies["all_views"]["accuracy"][2] = 0.75
@@ -199,10 +194,10 @@ def test_the_diagnosis_follows_the_ceilings_and_the_fusions(results: dict) -> No
     policies["all_views"]["accuracy"][2] = 0.65
     assert "already at the level of the whole grid" in diagnosis(results)[0]
 
-    versus = policies["ppo"]["fusions"]["mean"]["versus"][2]
-    versus.update(difference=0.05, ci95=[0.02, 0.08])
+    swap = next(row for row in results["comparisons"] if (row["a"], row["view"]) == ("ppo/mean/own", 3))
+    swap.update(difference=0.05, ci95=[0.02, 0.08])
     assert any("the fusion holds the result back" in sentence for sentence in diagnosis(results))
-    versus.update(ci95=[-0.02, 0.12])
+    swap.update(ci95=[-0.02, 0.12])
     assert any("no other fusion is clearly better" in sentence for sentence in diagnosis(results))
 
     for row in results["gap_closed"]:

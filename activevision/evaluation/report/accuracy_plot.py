@@ -9,16 +9,15 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from activevision.evaluation.reading import is_ceiling, main_rows, views_of
 from activevision.evaluation.report.series import series
-from activevision.evaluation.schema import is_ceiling
 from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.labels import spread_labels
 from activevision.pages.words import number, percent
 
 
 def accuracy_plot(results: dict[str, Any], width: int) -> Element:
-    policies = results["policies"]
-    views = len(next(iter(policies.values()))["accuracy"])
+    policies, views = main_rows(results), views_of(results)
     height = 430 if width == WIDE else 330
     left, right, top, bottom = 52.0, width - (136.0 if width == WIDE else 108.0), 14.0, height - 44.0
     low, high = _limits(policies)
@@ -31,7 +30,7 @@ def accuracy_plot(results: dict[str, Any], width: int) -> Element:
 
     step = 0.1 if high - low > 0.25 else 0.05
     ticks = np.arange(round(low / step), round(high / step) + 1) * step
-    order = sorted(policies, key=lambda name: (not is_ceiling(name), "s-test" in series(results, name)))
+    order = sorted(policies, key=lambda name: (not is_ceiling(results, name), "s-test" in series(results, name)))
     ends = spread_labels([y(policies[name]["accuracy"][-1]) for name in order], top, bottom)
     return svg(
         width,
@@ -41,7 +40,7 @@ def accuracy_plot(results: dict[str, Any], width: int) -> Element:
         [text(left - 8, y(tick) + 4, percent(tick, 0), "tick", "end") for tick in ticks],
         [text(x(view), bottom + 20, str(view), "tick", "middle") for view in _view_ticks(views)],
         text((left + right) / 2, bottom + 38, "number of views", "axis", "middle"),
-        [_band(results, name, x, y) for name in order if not is_ceiling(name) and views > 1],
+        [_band(results, name, x, y) for name in order if not is_ceiling(results, name) and views > 1],
         [_curve(results, name, x, y) for name in order],
         [
             _name(results, name, right, y(policies[name]["accuracy"][-1]), end)
@@ -66,15 +65,17 @@ def _view_ticks(views: int) -> list[int]:
 
 
 def _band(results: dict[str, Any], name: str, x: Any, y: Any) -> Element:
-    ends = results["policies"][name]["ci95"]
+    ends = main_rows(results)[name]["ci95"]
     outline = [(x(t + 1), y(high)) for t, (_, high) in enumerate(ends)]
     outline += [(x(t + 1), y(low)) for t, (low, _) in reversed(list(enumerate(ends)))]
     return element("polygon", points=_points(outline), class_=f"band {series(results, name)}")
 
 
 def _curve(results: dict[str, Any], name: str, x: Any, y: Any) -> Element:
-    marks = [(x(t + 1), y(share)) for t, share in enumerate(results["policies"][name]["accuracy"])]
-    dots = [] if is_ceiling(name) else [element("circle", cx=px, cy=py, r=3.2, class_="dot") for px, py in marks]
+    marks = [(x(t + 1), y(share)) for t, share in enumerate(main_rows(results)[name]["accuracy"])]
+    dots = (
+        [] if is_ceiling(results, name) else [element("circle", cx=px, cy=py, r=3.2, class_="dot") for px, py in marks]
+    )
     return element("g", element("polyline", points=_points(marks), class_="curve"), dots, class_=series(results, name))
 
 
@@ -84,7 +85,7 @@ def _name(results: dict[str, Any], name: str, right: float, at: float, end: floa
         line(right + 5, at, right + 17, end, "leader"),
         element(
             "text",
-            element("tspan", number(100 * results["policies"][name]["accuracy"][-1]), class_="value"),
+            element("tspan", number(100 * main_rows(results)[name]["accuracy"][-1]), class_="value"),
             element("tspan", name, dx=5),
             x=right + 21,
             y=end + 4,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.reading import main_rows
 from activevision.evaluation.report.series import series
 from activevision.pages.html import element, line, svg, text
 from activevision.pages.words import number
@@ -13,7 +14,7 @@ SIZE = 340
 
 
 def calibration_plot(results: dict[str, Any], policies: list[str]) -> Element:
-    """Square, for ``policies`` that have ``reliability``; the area of a dot is its share of the episodes."""
+    """Square, for ``policies``; the area of a dot is its share of the episodes."""
     left, right, top, bottom = 44.0, SIZE - 10.0, 12.0, SIZE - 44.0
 
     def x(share: float) -> float:
@@ -25,7 +26,7 @@ def calibration_plot(results: dict[str, Any], policies: list[str]) -> Element:
     ticks = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     curves = []
     for name in policies:
-        bins = results["policies"][name]["reliability"]
+        bins = main_rows(results)[name]["reliability"]
         marks = [(x(c), y(a)) for c, a in zip(bins["confidence"], bins["accuracy"], strict=True)]
         dots = [
             element("circle", cx=px, cy=py, r=max(2.0, 16 * weight**0.5), class_="blob")

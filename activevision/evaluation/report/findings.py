@@ -6,15 +6,17 @@ import math
 from typing import Any
 
 from activevision.evaluation.nouns import noun_of
-from activevision.evaluation.schema import BASELINES, contenders
+from activevision.evaluation.reading import (
+    baselines,
+    comparison,
+    contenders,
+    headline_view,
+    main_rows,
+    name_of,
+    other_fusions,
+    versus,
+)
 from activevision.pages.words import INTERVAL, NARROW_SPACE, interval, listed, number, percent, points
-
-
-def headline_view(results: dict[str, Any]) -> int:
-    """The view that the findings speak of: the third, where the published comparisons on objects stand, or the last of
-    fewer; the last, too, of longer episodes, whose first views have not got far."""
-    views = len(next(iter(results["policies"].values()))["accuracy"])
-    return 3 if 3 <= views <= 5 else views
 
 
 def protagonist(results: dict[str, Any]) -> str | None:
@@ -22,18 +24,18 @@ def protagonist(results: dict[str, Any]) -> str | None:
     under test, the last up the ladder of the baselines, which no figure chooses."""
     names = contenders(results)
     if not names:
-        return max((name for name in BASELINES[1:] if name in results["policies"]), key=BASELINES.index, default=None)
+        return next((name for name in reversed(baselines(results)) if name != "single"), None)
     return "ppo" if "ppo" in names else max(names, key=lambda name: accuracy(results, name))
 
 
 def accuracy(results: dict[str, Any], policy: str) -> float:
-    return float(results["policies"][policy]["accuracy"][headline_view(results) - 1])
+    return float(main_rows(results)[policy]["accuracy"][headline_view(results) - 1])
 
 
 def best_baseline(results: dict[str, Any]) -> str | None:
     """The baseline, other than the protagonist, with the highest accuracy at the headline view; the earlier on the
     ladder where two are level."""
-    names = [name for name in BASELINES if name in results["policies"] and name != protagonist(results)]
+    names = [name for name in baselines(results) if name != protagonist(results)]
     return max(names, key=lambda name: accuracy(results, name), default=None)
 
 
@@ -41,18 +43,18 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
     """Two plain sentences: what was found, and by how much."""
     view, policy, best, what = headline_view(results), protagonist(results), best_baseline(results), noun_of(results)
     if policy is None or best is None:
-        leader = max(results["policies"], key=lambda name: accuracy(results, name))
+        leader = max(main_rows(results), key=lambda name: accuracy(results, name))
         return (
             f"{policy or best or leader} recognises {percent(accuracy(results, policy or best or leader))} "
             f"of the {what} at view {view}",
             "Nothing was compared: give both a policy under test and at least one baseline.",
         )
-    rows = {row["b"]: row for row in results["paired"] if row["a"] == policy and row["view"] == view}
+    rows = {row["policy"]: row for row in versus(results, policy, view)}
     if not rows:
         return f"{policy} recognises {percent(accuracy(results, policy))} of the {what} at view {view}", (
             "One view leaves nothing to choose, so no policies are compared."
         )
-    other = "other " if policy in BASELINES else ""
+    other = "other " if policy in baselines(results) else ""
     beaten = [b for b, row in rows.items() if row["ci95"][0] > 0]
     if len(beaten) == len(rows):
         claim = f"{policy} beats {f'every {other}baseline' if len(rows) > 1 else best} at view {view}"
@@ -98,7 +100,7 @@ def diagnosis(results: dict[str, Any]) -> list[str]:
 
 
 def _shares_of_error(results: dict[str, Any], policy: str) -> str | None:
-    if "all_views" not in results["policies"]:
+    if "all_views" not in main_rows(results):
         return None
     view, got, everything = headline_view(results), accuracy(results, policy), accuracy(results, "all_views")
     if got >= everything:
@@ -117,8 +119,8 @@ def _shares_of_error(results: dict[str, Any], policy: str) -> str | None:
 
 
 def _choice(results: dict[str, Any], policy: str) -> str | None:
-    view = headline_view(results)
-    rows = [row for row in results.get("gap_closed", []) if row["policy"] == policy and row["view"] == view]
+    view, name = headline_view(results), name_of(main_rows(results)[policy])
+    rows = [row for row in results["gap_closed"] if row["row"] == name and row["view"] == view]
     if not rows:
         return None
     row = rows[0]
@@ -134,7 +136,7 @@ def _choice(results: dict[str, Any], policy: str) -> str | None:
 
 
 def _oracle(results: dict[str, Any], policy: str) -> str | None:
-    if "oracle" not in results["policies"]:
+    if "oracle" not in main_rows(results):
         return None
     best, ahead = accuracy(results, "oracle"), accuracy(results, "oracle") - accuracy(results, policy)
     sentence = (
@@ -142,7 +144,7 @@ def _oracle(results: dict[str, Any], policy: str) -> str | None:
         f"{headline_view(results)}, {points(ahead)} points from {policy}; no policy has that knowledge, so "
         "not all of it can be had."
     )
-    if "all_views" in results["policies"] and best > accuracy(results, "all_views"):
+    if "all_views" in main_rows(results) and best > accuracy(results, "all_views"):
         sentence += (
             " It passes even the whole grid fused, as one can who knows the answer: it avoids views that mislead."
         )
@@ -150,15 +152,17 @@ def _oracle(results: dict[str, Any], policy: str) -> str | None:
 
 
 def _fusion(results: dict[str, Any], policy: str) -> str | None:
-    row, view = results["policies"][policy], headline_view(results)
-    others = {
-        fusion: other["versus"][view - 1] for fusion, other in row.get("fusions", {}).items() if "versus" in other
+    row, view = main_rows(results)[policy], headline_view(results)
+    swaps = {
+        fusion: swap
+        for fusion, other in other_fusions(results, policy).items()
+        if (swap := comparison(results, other, row, view))
     }
-    if not others:
+    if not swaps:
         return None
-    fusion, versus = max(others.items(), key=lambda item: item[1]["difference"])
-    change = f"{points(versus['difference'])} points ({INTERVAL} {interval(versus['ci95'])})"
-    if versus["ci95"][0] > 0:
+    fusion, best = max(swaps.items(), key=lambda item: item[1]["difference"])
+    change = f"{points(best['difference'])} points ({INTERVAL} {interval(best['ci95'])})"
+    if best["ci95"][0] > 0:
         return (
             f"Fusion: with the same policy, {fusion} instead of {row['fusion']} changes accuracy at view {view} by "
             f"{change}: the fusion holds the result back."
@@ -170,7 +174,7 @@ def _fusion(results: dict[str, Any], policy: str) -> str | None:
 
 
 def _more_views(results: dict[str, Any]) -> str | None:
-    row = results["policies"].get("random")
+    row = main_rows(results).get("random")
     if row is None or row["accuracy"][-1] > row["accuracy"][0]:
         return None
     return (
@@ -181,9 +185,9 @@ def _more_views(results: dict[str, Any]) -> str | None:
 
 
 def _confidence(results: dict[str, Any], policy: str) -> str | None:
-    row = results["policies"][policy]
-    bins = row.get("reliability")
-    if not bins or row["ece"][-1] < 0.1:
+    row = main_rows(results)[policy]
+    bins = row["reliability"]
+    if row["ece"][-1] < 0.1:
         return None
     excess = math.fsum(
         w * (c - a) for w, c, a in zip(bins["weight"], bins["confidence"], bins["accuracy"], strict=True)

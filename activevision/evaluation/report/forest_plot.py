@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from activevision.evaluation.results import shown_views
+from activevision.evaluation.reading import shown_views, versus
 from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.words import interval, number, points
 
@@ -18,7 +18,7 @@ _ROW = 24.0
 def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
     """Differences of ``policy`` to the baselines, grouped by view; at most four views are shown."""
     shown = shown_views(results, most=5)
-    groups = [[row for row in results["paired"] if row["a"] == policy and row["view"] == view] for view in shown[1:]]
+    groups = [versus(results, policy, view) for view in shown[1:]]
     low = min(row["ci95"][0] for group in groups for row in group)
     high = max(row["ci95"][1] for group in groups for row in group)
     step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if (max(high, 0) - min(low, 0)) / s <= 7 or s == 0.5)
@@ -59,7 +59,7 @@ def _comparison(row: dict[str, Any], x: Any, y: float, right: float, width: int)
         told.append(text(width, y, interval(row["ci95"]), "tick", "end"))
     return element(
         "g",
-        text(12, y, f"vs {row['b']}"),
+        text(12, y, f"vs {row['policy']}"),
         line(x(low), y - 4, x(high), y - 4, "whisker"),
         element("circle", cx=x(row["difference"]), cy=y - 4, r=4.5, class_="dot"),
         told if width == WIDE else text(width, y, points(row["difference"]), "value", "end"),

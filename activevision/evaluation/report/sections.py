@@ -7,6 +7,20 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from activevision.evaluation.nouns import noun_of
+from activevision.evaluation.reading import (
+    CEILING,
+    comparison,
+    contenders,
+    half_width,
+    headline_view,
+    is_ceiling,
+    main_rows,
+    of_kind,
+    other_fusions,
+    shown_views,
+    versus,
+    views_of,
+)
 from activevision.evaluation.report import findings
 from activevision.evaluation.report.accuracy_plot import accuracy_plot
 from activevision.evaluation.report.calibration_plot import calibration_plot
@@ -15,8 +29,6 @@ from activevision.evaluation.report.filmstrip import MOST, Filmstrip, filmstrip
 from activevision.evaluation.report.forest_plot import forest_plot
 from activevision.evaluation.report.series import DESCRIPTIONS, series
 from activevision.evaluation.report.viewpoint_maps import viewpoint_map
-from activevision.evaluation.results import half_width, shown_views
-from activevision.evaluation.schema import BASELINES, contenders, is_ceiling
 from activevision.pages.html import Child, element, responsive
 from activevision.pages.words import degrees, interval, listed, number, percent, points
 
@@ -51,7 +63,7 @@ def top(results: dict[str, Any]) -> Element:
 
 
 def _tiles(results: dict[str, Any]) -> list[Element]:
-    view, policy, best = findings.headline_view(results), findings.protagonist(results), findings.best_baseline(results)
+    view, policy, best = headline_view(results), findings.protagonist(results), findings.best_baseline(results)
     rows = [("single", "one view"), ("random", f"random, {view} views")]
     if best and best not in ("single", "random"):
         rows.append((best, f"{best}, {view} views"))
@@ -67,27 +79,24 @@ def _tiles(results: dict[str, Any]) -> list[Element]:
             class_=f"tile {series(results, name)}",
         )
         for name, label in rows
-        if name in results["policies"]
+        if name in main_rows(results)
     ]
 
 
 def accuracy(results: dict[str, Any]) -> Element:
-    made = results.get("intervals")
-    if made:
-        sample = f"{made['scenes']} {noun_of(results)}, {made['seeds']} {'seed' if made['seeds'] == 1 else 'seeds'}"
-        how = (
-            f"Bands are {percent(made['level'], 0)} bootstrap intervals over {made['over']} ({sample}, "
-            f"{made['resamples']:,} resamples)."
-        )
-    else:
-        how = "Bands are 95 % intervals."
+    made = results["intervals"]
+    sample = f"{made['scenes']} {noun_of(results)}, {made['seeds']} {'seed' if made['seeds'] == 1 else 'seeds'}"
+    how = (
+        f"Bands are {percent(made['level'], 0)} bootstrap intervals over {made['over']} ({sample}, "
+        f"{made['resamples']:,} resamples)."
+    )
     classes = len(results["catalogue"]["classes"])
     ceilings = (
         " Dashed lines are ceilings, which no policy could be: they see everything or know the label."
-        if any(is_ceiling(name) for name in results["policies"])
+        if of_kind(results, CEILING)
         else ""
     )
-    alone = " One seed: how much training varies is not in them." if made and made["seeds"] == 1 else ""
+    alone = " One seed: how much training varies is not in them." if made["seeds"] == 1 else ""
     return section(
         "Accuracy after every view",
         f"{how}{alone} A guess among {classes} classes is right {percent(1 / classes)} of the time.{ceilings}",
@@ -97,10 +106,9 @@ def accuracy(results: dict[str, Any]) -> Element:
 
 
 def _policies_table(results: dict[str, Any]) -> Element:
-    views = shown_views(results)
+    views, rows = shown_views(results), main_rows(results)
     extra = [("nll", "NLL"), ("rotation_deg", "turn"), ("moves", "moves")]
-    extra = [(key, label) for key, label in extra if any(key in row for row in results["policies"].values())]
-    fusions = {row["fusion"] for row in results["policies"].values()}
+    fusions = {row["fusion"] for row in rows.values()}
     head = element(
         "thead",
         element(
@@ -119,23 +127,26 @@ def _policies_table(results: dict[str, Any]) -> Element:
             class_="ceilings" if ceilings else None,
         )
         for ceilings in (False, True)
-        if (names := [name for name in results["policies"] if is_ceiling(name) == ceilings])
+        if (names := [name for name in rows if is_ceiling(results, name) == ceilings])
     ]
     return element("table", head, bodies, class_="policies")
 
 
 def _policies_note(results: dict[str, Any]) -> str:
-    fusions = {row["fusion"] for row in results["policies"].values()}
+    rows = main_rows(results).values()
+    fusions = {row["fusion"] for row in rows}
+    missing = sorted({reason for row in rows for reason in row["missing"].values()})
     return (
         f"Accuracy in %; ± is half of the 95 % interval. {'' if len(fusions) > 1 else f'Fusion: {min(fusions)}. '}"
         "ECE, NLL (nats), turn and moves of the camera: after the last view."
+        f"{' –: ' + '; '.join(missing) + '.' if missing else ''}"
     )
 
 
 def _policy_row(
     results: dict[str, Any], name: str, views: Sequence[int], extra: Sequence[str], fusion: bool
 ) -> Element:
-    row = results["policies"][name]
+    row = main_rows(results)[name]
     written = {"nll": lambda value: number(value, 2), "rotation_deg": degrees, "moves": number}
     return element(
         "tr",
@@ -157,21 +168,21 @@ def _policy_row(
             for view in views
         ],
         element("td", number(row["ece"][-1], 3), class_="number"),
-        [element("td", written[key](row[key][-1]) if row.get(key) else "–", class_="number") for key in extra],
+        [element("td", written[key](row[key][-1]) if row[key] else "–", class_="number") for key in extra],
         class_=series(results, name),
     )
 
 
 def paired(results: dict[str, Any]) -> Element | None:
-    if not results["paired"]:
+    names = [name for name in main_rows(results) if versus(results, name)]
+    if not names:
         return None
-    names = [row["a"] for row in results["paired"]]
-    names = list(dict.fromkeys(sorted(names, key=lambda name: name != findings.protagonist(results))))
-    shares = [row for row in results.get("gap_closed", []) if row["share"] is not None]
+    names = sorted(names, key=lambda name: name != findings.protagonist(results))
+    shares = [row for row in results["gap_closed"] if row["share"] is not None]
     lead = (
         f"Same {noun_of(results)}, same starts, same seeds: differences within episodes, which vary less than the "
-        "accuracies. An interval that stays off zero is coloured. Each interval stands alone; none is corrected for "
-        "their number."
+        "accuracies. An interval that stays off zero is coloured. Each interval stands alone. Corrected for their "
+        f"number (Holm, {results['intervals']['comparisons']} comparisons in all), {_significant(results)}."
     )
     return section(
         "Paired differences",
@@ -180,32 +191,60 @@ def paired(results: dict[str, Any]) -> Element | None:
             element("div", element("h3", name), responsive(lambda width, name=name: forest_plot(results, name, width)))  # type: ignore[misc]
             for name in names
         ],
-        tabled(_gap_table(shares), "Share of the gap from random to all views that is closed, with 95 % intervals")
+        tabled(
+            _gap_table(results, shares),
+            f"Share of the gap from {_called(results, shares[0]['floor'])} to {_called(results, shares[0]['ceiling'])} "
+            "that is closed, with 95 % intervals",
+        )
         if shares
         else None,
     )
 
 
-def _gap_table(shares: Sequence[dict[str, Any]]) -> Element:
+def _significant(results: dict[str, Any]) -> str:
+    """Which differences between policies at the headline view stand after correction."""
+    view = headline_view(results)
+    found = [
+        f"{name} against {row['policy']}"
+        for name in main_rows(results)
+        for row in versus(results, name, view)
+        if row["p_holm"] < 0.05
+    ]
+    if not found:
+        return f"no difference is clear at view {view}"
+    return (
+        f"{'these differences are' if len(found) > 1 else 'this difference is'} clear at view {view}: {listed(found)}"
+    )
+
+
+def _gap_table(results: dict[str, Any], shares: Sequence[dict[str, Any]]) -> Element:
     views = sorted({row["view"] for row in shares})
-    cells = {(row["policy"], row["view"]): row for row in shares}
+    policies = {name: results["rows"][name]["policy"] for name in dict.fromkeys(row["row"] for row in shares)}
+    cells = {(row["row"], row["view"]): row for row in shares}
     rows = [
         element(
             "tr",
-            element("th", policy, scope="row"),
+            element("th", policies[name], scope="row"),
             [
                 element(
                     "td", percent(row["share"], 0), element("small", interval(row["ci95"], digits=0)), class_="number"
                 )
-                if (row := cells.get((policy, view)))
+                if (row := cells.get((name, view)))
                 else element("td", "–", class_="number")
                 for view in views
             ],
         )
-        for policy in dict.fromkeys(row["policy"] for row in shares)
+        for name in policies
     ]
     head = element("tr", element("th", "policy"), [element("th", f"view {view}", class_="number") for view in views])
     return element("table", element("thead", head), element("tbody", rows))
+
+
+def _called(results: dict[str, Any], row: str) -> str:
+    """A row's policy in words, with its fusion where it is not the main one."""
+    found = results["rows"][row]
+    name = {"all_views": "all views"}.get(found["policy"], found["policy"])
+    return name if found["main"] else f"{name} with fusion {found['fusion']}"
 
 
 def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Element | None:
@@ -225,14 +264,15 @@ def episodes(results: dict[str, Any], filmstrips: Sequence[Filmstrip]) -> Elemen
 
 def viewpoints(results: dict[str, Any]) -> Element | None:
     wanted = ("random", findings.best_baseline(results), findings.protagonist(results), *contenders(results), "oracle")
+    rows = main_rows(results)
     names = [
         name
         for name in dict.fromkeys(wanted)
-        if name and name != "single" and "viewpoints" in results["policies"].get(name, {})
+        if name and name in rows and name != "single" and rows[name]["viewpoints"]
     ]
     if not names or "elevations_deg" not in results["protocol"]:
         return None
-    maps = {name: results["policies"][name]["viewpoints"] for name in names}
+    maps = {name: rows[name]["viewpoints"] for name in names}
     most = max(share for shares in maps.values() for row in shares for share in row)
     size = sum(len(row) for row in next(iter(maps.values())))
     return section(
@@ -255,12 +295,12 @@ def viewpoints(results: dict[str, Any]) -> Element | None:
 
 
 def fusions(results: dict[str, Any]) -> Element | None:
-    names = [name for name, row in results["policies"].items() if row.get("fusions")]
+    main = main_rows(results)
+    names = [name for name in main if other_fusions(results, name)]
     if not names:
         return None
-    view = findings.headline_view(results)
-    views = len(results["policies"][names[0]]["accuracy"])
-    shown = sorted({view, views})
+    view = headline_view(results)
+    shown = sorted({view, views_of(results)})
     head = element(
         "tr",
         element("th", "policy"),
@@ -273,10 +313,7 @@ def fusions(results: dict[str, Any]) -> Element | None:
     bodies = [
         element(
             "tbody",
-            [
-                _fusion_row(name if fusion is None else "", row, shown, view, series(results, name))
-                for fusion, row in [(None, results["policies"][name]), *results["policies"][name]["fusions"].items()]
-            ],
+            [_fusion_row(results, name, row, shown) for row in (main[name], *other_fusions(results, name).values())],
         )
         for name in names
     ]
@@ -291,36 +328,38 @@ def fusions(results: dict[str, Any]) -> Element | None:
     )
 
 
-def _fusion_row(name: str, row: dict[str, Any], shown: Sequence[int], view: int, class_: str) -> Element:
-    versus = row["versus"][view - 1] if "versus" in row else None
+def _fusion_row(results: dict[str, Any], name: str, row: dict[str, Any], shown: Sequence[int]) -> Element:
+    main = main_rows(results)[name]
+    swap = comparison(results, row, main, headline_view(results))
     return element(
         "tr",
-        element("th", element("i", class_="swatch") if name else None, name, scope="row"),
+        element("th", element("i", class_="swatch"), name, scope="row") if row is main else element("th", scope="row"),
         element("td", row["fusion"]),
         [element("td", number(100 * row["accuracy"][v - 1]), class_="number") for v in shown],
         element(
             "td",
-            points(versus["difference"]) if versus else "–",
-            element("small", interval(versus["ci95"]), class_="ends") if versus else None,
+            points(swap["difference"]) if swap else "–",
+            element("small", interval(swap["ci95"]), class_="ends") if swap else None,
             class_="number",
         ),
         element("td", number(row["ece"][-1], 3), class_="number"),
-        element("td", number(row["nll"][-1], 2) if "nll" in row else "–", class_="number"),
-        class_=class_,
+        element("td", number(row["nll"][-1], 2), class_="number"),
+        class_=series(results, name),
     )
 
 
 def calibration(results: dict[str, Any]) -> Element:
     views = shown_views(results, most=4)  # beside the plot there is no room for more
     wanted = ("random", findings.protagonist(results), *contenders(results)[:3])
-    drawn = [name for name in dict.fromkeys(wanted) if name and "reliability" in results["policies"].get(name, {})]
-    names = [name for name in results["policies"] if name in (*BASELINES, *contenders(results), "all_views")]
+    rows = main_rows(results)
+    drawn = [name for name in dict.fromkeys(wanted) if name and name in rows]
+    names = [name for name in rows if not is_ceiling(results, name) or name == "all_views"]
     head = element("tr", element("th", "policy"), [element("th", f"view {v}", class_="number") for v in views])
-    rows = [
+    lines = [
         element(
             "tr",
             element("th", element("i", class_="swatch"), name, scope="row"),
-            [element("td", number(results["policies"][name]["ece"][v - 1], 3), class_="number") for v in views],
+            [element("td", number(rows[name]["ece"][v - 1], 3), class_="number") for v in views],
             class_=series(results, name),
         )
         for name in names
@@ -337,7 +376,7 @@ def calibration(results: dict[str, Any]) -> Element:
             element(
                 "div",
                 tabled(
-                    element("table", element("thead", head), element("tbody", rows)),
+                    element("table", element("thead", head), element("tbody", lines)),
                     "Expected calibration error, 15 equal bins of the confidence in the most believed class",
                 ),
             ),

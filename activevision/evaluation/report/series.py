@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activevision.evaluation.schema import BASELINES, contenders, is_ceiling
+from activevision.evaluation.reading import baselines, contenders, is_ceiling
 
 TEST_COLOURS = 4
 DESCRIPTIONS = {
@@ -15,14 +15,17 @@ DESCRIPTIONS = {
     "wander": "ahead until it bumps, then a turn",
     "ppo": "learned by reinforcement",
     "all_views": "the whole grid fused",
+    "peek_saliency": "towards what stands out",
+    "best_fixed": "one path for all, found on validation",
+    "full_oracle": "all views chosen knowing the label",
     "oracle": "next view chosen knowing the label",
 }
 
 
 def series(results: dict[str, Any], policy: str) -> str:
     """Class that gives ``policy`` its colour and kind of line: test-0, test-1, …, a baseline's name, or ceiling."""
-    if is_ceiling(policy):
+    if is_ceiling(results, policy):
         return f"s-ceiling s-{policy}"
-    if policy in BASELINES:
+    if policy in baselines(results):
         return f"s-baseline s-{policy}"
     return f"s-test s-test-{contenders(results).index(policy) % TEST_COLOURS}"

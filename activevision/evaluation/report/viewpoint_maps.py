@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.reading import main_rows
 from activevision.pages.html import element, svg, text
 from activevision.pages.words import degrees, percent
 
@@ -13,7 +14,7 @@ WIDTH = 420
 
 def viewpoint_map(results: dict[str, Any], policy: str, most: float) -> Element:
     """Elevations upwards, azimuths to the right; full colour is a share of ``most``."""
-    shares = results["policies"][policy]["viewpoints"]
+    shares = main_rows(results)[policy]["viewpoints"]
     elevations = results["protocol"]["elevations_deg"]
     rows, columns = len(shares), len(shares[0])
     left, top, gap = 40.0, 4.0, 2.0

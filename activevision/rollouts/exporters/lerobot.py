@@ -72,8 +72,7 @@ class LeRobotExporter:
     fps: int = 0
 
     def __post_init__(self) -> None:
-        for package in ("pyarrow", "av"):
-            require(package, _EXTRA)
+        require("av", _EXTRA)
         if self.fps < 0:
             raise UserError(f"--fps {self.fps}: frames a second must be positive.")
 
@@ -120,7 +119,10 @@ class _Writer:
     frames: int = 0
 
     def __post_init__(self) -> None:
-        self._pa, self._pq = require("pyarrow", _EXTRA), require("pyarrow.parquet", _EXTRA)
+        import pyarrow
+        import pyarrow.parquet
+
+        self._pa, self._pq = pyarrow, pyarrow.parquet
         types = {"float64": self._pa.float64(), "float32": self._pa.float32(), "int64": self._pa.int64()}
         self._schema = self._pa.schema(
             [

@@ -70,7 +70,11 @@ def make_logs(
                         LOOK_AROUND.elevations[viewpoint[..., 0]], viewpoint[..., 1] * LOOK_AROUND.azimuth_step, 2.0
                     ),
                     motion=motion,
-                    evidence=evidence.astype(np.float32),
+                    taken=np.full(len(scene), 1 if policy == "single" else VIEWS),
+                    collided=np.zeros(motion.shape, bool),
+                    evidence=(evidence[:, :1] if policy == "single" else evidence)
+                    .repeat(VIEWS if policy == "single" else 1, axis=1)
+                    .astype(np.float32),
                     belief=belief.astype(np.float32),
                 )
             )

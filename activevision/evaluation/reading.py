@@ -1,0 +1,94 @@
+"""What tables and pages ask of results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from activevision.evaluation.ladder import BASELINE, CEILING, CONTENDER
+
+Row = dict[str, Any]
+
+
+def main_rows(results: dict[str, Any]) -> dict[str, Row]:
+    """The row that stands for each policy, by the policy's name, up the ladder."""
+    return {row["policy"]: row for row in results["rows"].values() if row["main"]}
+
+
+def other_fusions(results: dict[str, Any], policy: str) -> dict[str, Row]:
+    """Rows of a policy under other fusions than its main row's, by fusion; of the same recogniser."""
+    main = main_rows(results)[policy]
+    return {
+        row["fusion"]: row
+        for row in results["rows"].values()
+        if row["policy"] == policy and row["recogniser"] == main["recogniser"] and not row["main"]
+    }
+
+
+def name_of(row: Row) -> str:
+    """What ``comparisons`` and ``gap_closed`` call it."""
+    return f"{row['policy']}/{row['fusion']}/{row['recogniser']}"
+
+
+def of_kind(results: dict[str, Any], kind: str) -> list[str]:
+    """Names of the policies that are baselines, contenders or ceilings."""
+    return [name for name, row in main_rows(results).items() if row["kind"] == kind]
+
+
+def baselines(results: dict[str, Any]) -> list[str]:
+    return of_kind(results, BASELINE)
+
+
+def contenders(results: dict[str, Any]) -> list[str]:
+    """Names of the policies under test: neither baselines nor ceilings."""
+    return of_kind(results, CONTENDER)
+
+
+def is_ceiling(results: dict[str, Any], policy: str) -> bool:
+    return main_rows(results)[policy]["kind"] == CEILING
+
+
+def versus(results: dict[str, Any], policy: str, view: int | None = None) -> list[dict[str, Any]]:
+    """Comparisons of a policy's main row with those of other policies, whose names are put in as ``policy``.
+
+    view: only at this one.
+    """
+    rows = results["rows"]
+    return [
+        {**row, "policy": rows[row["b"]]["policy"]}
+        for row in results["comparisons"]
+        if rows[row["a"]]["policy"] == policy != rows[row["b"]]["policy"]
+        and rows[row["a"]]["main"]
+        and rows[row["b"]]["main"]
+        and view in (None, row["view"])
+    ]
+
+
+def comparison(results: dict[str, Any], a: Row, b: Row, view: int) -> dict[str, Any] | None:
+    """The one of two rows at a view, if they were compared."""
+    names = name_of(a), name_of(b)
+    return next((row for row in results["comparisons"] if (row["a"], row["b"], row["view"]) == (*names, view)), None)
+
+
+def views_of(results: dict[str, Any]) -> int:
+    """T"""
+    return len(next(iter(results["rows"].values()))["accuracy"])
+
+
+def half_width(interval: Sequence[float]) -> float:
+    return (interval[1] - interval[0]) / 2
+
+
+def shown_views(results: dict[str, Any], most: int = 6) -> list[int]:
+    """Views from 1 to the last, thinned evenly where a table would have more than ``most`` columns of them."""
+    last = views_of(results)
+    return sorted({round(view) for view in np.linspace(1, last, min(last, most))})
+
+
+def headline_view(results: dict[str, Any]) -> int:
+    """The view that findings speak of: the third, where the published comparisons on objects stand, or the last of
+    fewer; the last, too, of longer episodes, whose first views have not got far."""
+    views = views_of(results)
+    return 3 if 3 <= views <= 5 else views
