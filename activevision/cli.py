@@ -21,6 +21,7 @@ from activevision.commands.probe import Probe
 from activevision.commands.render import Render
 from activevision.commands.scenes import Scenes
 from activevision.commands.score import Score
+from activevision.commands.study import Study
 from activevision.commands.train import Train
 from activevision.commands.view import View
 from activevision.errors import UserError
@@ -39,6 +40,7 @@ Command = (
     | Annotated[Train, tyro.conf.subcommand("train")]
     | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
     | Annotated[Score, tyro.conf.subcommand("score")]
+    | Annotated[Study, tyro.conf.subcommand("study")]
     | Annotated[Benchmark, tyro.conf.subcommand("benchmark")]
 )
 

@@ -42,6 +42,24 @@ def use_cores(count: int) -> None:
         sys.modules["torch"].set_num_threads(count)
 
 
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch to one thread of work for a while.
+
+    What several threads sum up differs in the last bit from what one does, so a network is the same whether it was
+    trained alone or beside others; and small networks gain nothing from more: on a machine that others use as well,
+    threads that wait for one another make them many times slower.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def cores() -> int:
     """Processors that this process may use."""
     if _limit is not None:

@@ -25,6 +25,20 @@ def be_silent() -> None:
     console.quiet = True
 
 
+_told: list[Callable[[int], None]] = []
+
+
+@contextlib.contextmanager
+def told_of_steps(advance: Callable[[int], None]) -> Iterator[None]:
+    """While the block runs ``advance`` is told of every step of every bar, as by a process that works for another one,
+    which shows how far it is."""
+    _told.append(advance)
+    try:
+        yield
+    finally:
+        _told.remove(advance)
+
+
 class _Rate(ProgressColumn):
     def __init__(self, unit: str):
         super().__init__()
@@ -54,6 +68,8 @@ def progress(what: str, total: int, unit: str = "it") -> Iterator[Callable[[int]
 
         def advance(steps: int) -> None:
             bar.advance(task, steps)
+            for listener in _told:
+                listener(steps)
 
         yield advance
         bar.tasks[task].total = bar.tasks[task].completed  # episodes that ended early were counted in full

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar, get_type_hints
 
 from activevision.errors import UserError, unknown
@@ -30,7 +31,16 @@ def parsed(kind: type[Settings], words: Iterable[str], what: str) -> Settings:
     Fields are bool, int, float or str. what: such a setting is called in errors. UserError for a name that it lacks,
     and for a value that is not of the field's type.
     """
-    types = get_type_hints(kind)
+    return kind(**_values(kind, words, what))
+
+
+def changed(settings: Settings, words: Iterable[str], what: str) -> Settings:
+    """These settings, a dataclass, with some fields from words as in ``parsed``."""
+    return replace(settings, **_values(type(settings), words, what))  # type: ignore[type-var]
+
+
+def _values(kind: type[Any], words: Iterable[str], what: str) -> dict[str, Any]:
+    types = {name: of for name, of in get_type_hints(kind).items() if of in _READ}
     values: dict[str, Any] = {}
     for word in words:
         name, _, text = word.partition("=")
@@ -41,7 +51,7 @@ def parsed(kind: type[Settings], words: Iterable[str], what: str) -> Settings:
             values[name] = read(text)
         except (KeyError, ValueError):
             raise UserError(f"{what} {word!r}: give {name}={form}.") from None
-    return kind(**values)
+    return values
 
 
 _READ: dict[Any, tuple[Callable[[str], Any], str]] = {

@@ -18,7 +18,7 @@ encoder = SmallCNN(64)
 head = torch.nn.Linear(2 * 64, 6)
 optimiser = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=3e-3)
 for epoch in range(5):
-    for frames, twists, _, _ in DataLoader(pairs, batch_size=64, shuffle=True):  # (B, 2, 3, H, W) uint8, (B, 1, 6)
+    for frames, twists, *_ in DataLoader(pairs, batch_size=64, shuffle=True):  # (B, 2, 3, H, W) uint8, (B, 1, 6)
         features = torch.cat([encoder(frames[:, 0]), encoder(frames[:, 1])], dim=1)
         loss = (head(features) - twists[:, 0]).square().mean()
         optimiser.zero_grad()

@@ -7,7 +7,7 @@ from gymnasium import spaces
 from stable_baselines3 import A2C
 
 from activevision.agents.belief_env import BeliefVectorEnv
-from activevision.agents.policies.ppo import policy_input
+from activevision.agents.policies.policy_input import policy_input
 from activevision.agents.sb3 import SB3VecEnv
 from activevision.commands.train import load_trained
 

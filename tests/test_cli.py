@@ -22,7 +22,7 @@ def run(*arguments, cwd):
     "command",
     [(), ("demo",), ("scenes",), ("scenes", "list"), ("scenes", "fetch"), ("scenes", "show"), ("scenes", "measure"),
      ("play",), ("collect",), ("data",), ("data", "check"), ("data", "show"), ("data", "import"), ("render",),
-     ("view",), ("export",), ("pretrain",), ("probe",), ("train",), ("evaluate",), ("score",),
+     ("view",), ("export",), ("pretrain",), ("probe",), ("train",), ("evaluate",), ("score",), ("study",),
      ("benchmark",)],
     ids=" ".join,
 )  # fmt: skip
@@ -86,6 +86,8 @@ def test_help_comes_without_the_heavy_packages(command, tmp_path):
         (("scenes", "fetch", "procedural"), "nothing to fetch"),
         (("scenes", "fetch", "furniture", "--from", "absent.deb"), "absent.deb"),
         (("benchmark", "rendr"), "did you mean 'render'"),
+        (("study", "equivariance", "--objectives", "none", "sie", "simcl"), "did you mean 'simclr'"),
+        (("study", "equivariance", "--settings", "agent_seds=1"), "did you mean 'agent_seeds'"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
@@ -129,6 +131,7 @@ def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
         "ppo",
         "all_views",
         "oracle",
+        "full_oracle",
     }
     assert all(len(row["accuracy"]) == 4 for row in results["rows"].values())
     assert results["catalogue"]["name"] == "procedural"

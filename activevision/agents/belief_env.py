@@ -10,8 +10,9 @@ from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from activevision.agents.evidence import Evidence, Recogniser
+from activevision.agents.evidence import Evidence, EvidenceTable, Recogniser
 from activevision.agents.fusion import Belief, Fusion
+from activevision.agents.prospects import prospects
 from activevision.errors import UserError
 from activevision.geometry import invert
 
@@ -90,6 +91,17 @@ class BeliefVectorEnv(VectorWrapper):
         self._done = terminated | truncated
         reward = np.where(restarted, 0.0, self._truth() - before)
         return self._observation(observation), reward, terminated, truncated, self.info
+
+    def prospects(self) -> NDArray[np.float64]:
+        """(N, M) the reward that each motion would bring now, for who trains on all that the scenes can show.
+
+        UserError where the recogniser is no table: nothing but a table tells of views that were not taken.
+        """
+        if not isinstance(self._recogniser, EvidenceTable):
+            raise UserError("what every motion would bring is told by a table of evidence alone: train with one.")
+        protocol = self.env.unwrapped.protocol  # type: ignore[attr-defined]
+        after = prospects(self._recogniser, self._fusion, protocol, self.belief, self.info)
+        return np.maximum(after, LEAST_LOG_PROBABILITY).astype(np.float64) - self._truth()[:, None]
 
     def _remember(self, steps_left: NDArray[np.integer]) -> None:
         """Carry the earlier positions into the frame of the camera after its motion, and add the one that it left."""

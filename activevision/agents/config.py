@@ -12,16 +12,30 @@ _FUSION, _POLICIES = "activevision.agents.fusion", "activevision.agents.policies
 FUSIONS = {
     "mean": f"{_FUSION}.mean_posterior:MeanPosterior",
     "product": f"{_FUSION}.product_of_experts:ProductOfExperts",
+    "max_confidence": f"{_FUSION}.max_confidence:MaxConfidence",
+    "dempster_shafer": f"{_FUSION}.dempster_shafer:DempsterShafer",
+    "naive_bayes": f"{_FUSION}.naive_bayes:NaiveBayes",
     "recurrent": f"{_FUSION}.recurrent:Recurrent",
+    "transformer": f"{_FUSION}.transformer:Transformer",
 }
 """Fusions by name, as "module:Class"."""
 
 TRAINED = {
+    "best_fixed": f"{_POLICIES}.best_fixed:BestFixed",
+    "transinformation": f"{_POLICIES}.transinformation:Transinformation",
+    "sequential": f"{_POLICIES}.sequential:Sequential",
+    "transinformation_sequential": f"{_POLICIES}.transinformation_sequential:TransinformationSequential",
+    "dqn": f"{_POLICIES}.dqn:DQNPolicy",
     "ppo": f"{_POLICIES}.ppo:PPOPolicy",
+    "ppo_stop": f"{_POLICIES}.ppo_stop:PPOStopPolicy",
+    "recurrent_ppo": f"{_POLICIES}.recurrent_ppo:RecurrentPPOPolicy",
 }
 """Policies that learn, as "module:Class"."""
 
-JOINT: dict[str, str] = {}
+JOINT = {
+    "look_ahead": "activevision.agents.look_ahead.agent:LookAhead",
+    "active_rnn": "activevision.agents.look_ahead.agent:ActiveRNN",
+}
 """Agents whose fusion and policy are trained together and go by one name, as "module:Class"."""
 
 
@@ -56,6 +70,22 @@ class RecogniserConfig:
 
 
 @dataclass(frozen=True)
+class ObservationConfig:
+    """What the observation model of naive Bayes and of the classical policies is chosen from, on validation scenes."""
+
+    words: tuple[int, ...] = (16, 32, 64)
+    """Numbers of codewords."""
+    strengths: tuple[float, ...] = (10.0, 30.0, 100.0)
+    """Imagined views that draw each estimate towards the coarser one."""
+
+    def __post_init__(self) -> None:
+        for name in ("words", "strengths"):
+            choices = getattr(self, name)
+            if not choices or not min(choices) > 0:
+                raise UserError(f"observation with {name}={choices}: give one or more, all positive.")
+
+
+@dataclass(frozen=True)
 class RecurrentConfig:
     """Training of the recurrent aggregator."""
 
@@ -73,13 +103,34 @@ class RecurrentConfig:
 
 
 @dataclass(frozen=True)
-class PPOConfig:
-    """Training of the policy by proximal policy optimisation (Schulman et al. 2017)."""
+class TransformerConfig:
+    """Training of the transformer."""
 
-    steps: int = 200_000
+    width: int = 64
+    """Numbers of a token."""
+    layers: int = 2
+    """Blocks of self-attention."""
+    steps: int = 600
+    """Optimiser steps."""
+    batch_size: int = 256
+    """Episodes in a batch, with motions at random."""
+    learning_rate: float = 2e-3
+    """Peak learning rate of AdamW."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "width", "layers", "steps", "batch_size", "learning_rate")
+        if self.width % 4:
+            raise UserError(f"transformer with width={self.width}: 4 heads share it, so it must be a multiple of 4.")
+
+
+@dataclass(frozen=True)
+class PPOConfig:
+    """Training of a policy by proximal policy optimisation (Schulman et al. 2017)."""
+
+    steps: int = 150_000
     """Environment steps."""
-    environments: int = 64
-    """Environments that step together."""
+    warm_up: int = 200_000
+    """States before that, in which the actor learns from what every motion would bring at once; 0 for none."""
     rollout_steps: int = 24
     """Steps of each environment between two updates."""
     batch_size: int = 512
@@ -87,7 +138,7 @@ class PPOConfig:
     epochs: int = 4
     """Passes over the transitions of an update."""
     learning_rate: float = 1e-3
-    """Initial learning rate, falling linearly to 0."""
+    """Initial learning rate, falling linearly to 0; that of the warm-up as well."""
     entropy: float = 0.01
     """Weight of the entropy bonus."""
     gamma: float = 0.95
@@ -98,9 +149,85 @@ class PPOConfig:
     """Hidden units of actor and critic."""
 
     def __post_init__(self) -> None:
-        require_positive(self, "steps", "environments", "rollout_steps", "batch_size", "epochs", "learning_rate")
+        require_positive(self, "steps", "rollout_steps", "batch_size", "epochs", "learning_rate")
+        require_not_negative(self, "warm_up")
         if self.batch_size < 2:
-            raise UserError(f"ppo with batch_size={self.batch_size}: it must be at least 2.")
+            raise UserError(f"{type(self).__name__} with batch_size={self.batch_size}: it must be at least 2.")
+
+
+@dataclass(frozen=True)
+class RecurrentPPOConfig(PPOConfig):
+    """Training of a policy with a memory."""
+
+    layers: tuple[int, ...] = (128,)
+    """Hidden units of actor and critic, after the memory."""
+    hidden: int = 128
+    """Units of the LSTM, of actor and critic each."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_positive(self, "hidden")
+
+
+@dataclass(frozen=True)
+class DQNConfig:
+    """Training of a policy by deep Q-learning (Mnih et al. 2015)."""
+
+    steps: int = 200_000
+    """Environment steps."""
+    buffer: int = 50_000
+    """Transitions that are remembered."""
+    batch_size: int = 512
+    """Transitions in a minibatch."""
+    updates: int = 2
+    """Minibatches after every step of all environments."""
+    target_every: int = 2_000
+    """Environment steps between copies of the network to the one that gives the targets."""
+    exploration: float = 0.5
+    """Share of training over which motions at random become fewer, from all to one in twenty."""
+    learning_rate: float = 1e-3
+    """Initial learning rate, falling linearly to 0."""
+    gamma: float = 0.95
+    """Discount: below 1, the same gain is worth more at an earlier view."""
+    layers: tuple[int, ...] = (256, 128)
+    """Hidden units."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "steps", "buffer", "batch_size", "updates", "target_every", "exploration")
+        require_positive(self, "learning_rate")
+
+
+@dataclass(frozen=True)
+class LookAheadConfig:
+    """Training of the agent of Jayaraman & Grauman (ECCV 2016)."""
+
+    inputs: tuple[str, ...] = ("feature", "evidence")
+    """What the sensor is given of a view: the encoder's feature, and the evidence of the recogniser."""
+    look_ahead: float = 1.5
+    """Weight of the look-ahead loss."""
+    entropy: float = 0.01
+    """Weight of the entropy bonus."""
+    hidden: int = 128
+    """Units of the aggregator."""
+    dropout: float = 0.3
+    """Of what the sensor says and the classifier is given."""
+    feature_dropout: float = 0.5
+    """Of the feature that the sensor is given."""
+    steps: int = 400
+    """Optimiser steps."""
+    batch_size: int = 1024
+    """Episodes in a batch."""
+    learning_rate: float = 2e-3
+    """Peak learning rate of AdamW."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "hidden", "steps", "batch_size", "learning_rate")
+        require_not_negative(self, "look_ahead", "entropy")
+        for name in self.inputs:
+            if name not in ("feature", "evidence"):
+                raise unknown("input of the sensor", name, ("feature", "evidence"))
+        if not self.inputs:
+            raise UserError("inputs: give the sensor the feature, the evidence or both.")
 
 
 @dataclass(frozen=True)
@@ -108,8 +235,17 @@ class AgentConfig:
     """Training of recogniser, fusions and policies."""
 
     recogniser: RecogniserConfig = field(default_factory=RecogniserConfig)
+    observation: ObservationConfig = field(default_factory=ObservationConfig)
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
+    transformer: TransformerConfig = field(default_factory=TransformerConfig)
     ppo: PPOConfig = field(default_factory=PPOConfig)
+    look_ahead: LookAheadConfig = field(default_factory=LookAheadConfig)
+    recurrent_ppo: RecurrentPPOConfig = field(default_factory=RecurrentPPOConfig)
+    dqn: DQNConfig = field(default_factory=DQNConfig)
+    environments: int = 64
+    """Environments that step together where policies learn by trial."""
+    view_price: float = 0.05
+    """What a view costs a policy that may stop, in nats of log-probability of the true class."""
     fusion: str = "product"
     """Fusion that policies learn with."""
     fusions: tuple[str, ...] = ("mean", "product", "recurrent")
@@ -122,7 +258,8 @@ class AgentConfig:
     """First seed."""
 
     def __post_init__(self) -> None:
-        require_not_negative(self, "seeds")
+        require_positive(self, "environments")
+        require_not_negative(self, "seeds", "view_price")
         for name in (self.fusion, *self.fusions):
             if name not in FUSIONS:
                 raise unknown("fusion", name, FUSIONS)

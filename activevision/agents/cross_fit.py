@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from gymnasium.vector import VectorEnv
-from numpy.typing import NDArray
 
 from activevision.agents.config import RecogniserConfig
 from activevision.agents.evidence import EvidenceTable
@@ -18,6 +17,7 @@ from activevision.encoders.backbones import Encoder
 from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.scenes.catalogue import Entry
+from activevision.scenes.folds import assign_folds
 
 
 def cross_fitted_table(
@@ -72,21 +72,3 @@ def cross_fitted_walks(
         recogniser = train_recogniser(encoder, others, config, seed + 1 + fold, f"Training without part {fold + 1}")
         parts.append(Walks.record(recogniser, held, f"Looking at part {fold + 1}"))
     return Walks.joined(parts)
-
-
-def assign_folds(entries: Sequence[Entry], folds: int, seed: int) -> NDArray[np.int64]:
-    """Fold (S,) of each scene: at random, groups of variants together, every class spread over all folds."""
-    generator = np.random.default_rng(seed)
-    groups: dict[str, list[int]] = {}
-    for index, entry in enumerate(entries):
-        groups.setdefault(entry.group or entry.id, []).append(index)
-    counts = {entry.label: np.zeros(folds, np.int64) for entry in entries}
-    fold_of = np.zeros(len(entries), np.int64)
-    for number in generator.permutation(len(groups)):
-        members = list(groups.values())[number]
-        held = np.sum([counts[entries[index].label] for index in members], axis=0)
-        fold = int(generator.choice(np.flatnonzero(held == held.min())))
-        fold_of[members] = fold
-        for index in members:
-            counts[entries[index].label][fold] += 1
-    return fold_of

@@ -85,17 +85,24 @@ class EvidenceTable:
         scores = log_softmax(self.log_likelihood / temperature, axis=-1).astype(np.float32)
         return replace(self, log_likelihood=scores)
 
-    def walk(self, protocol: ViewProtocol, episodes: int, generator: np.random.Generator) -> Walk:
-        """So many random walks over the grid."""
+    def paths(
+        self, protocol: ViewProtocol, episodes: int, generator: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """So many random walks over the grid: scenes (N,), viewpoints (N, T, 2), twists (N, T, 6) that led to each."""
         scene = generator.integers(len(self.label), size=episodes)
-        viewpoint = generator.integers(protocol.grid_shape, size=(episodes, 2))
-        scores, twists = [self.at(scene, viewpoint).log_likelihood], [np.zeros((episodes, 6), np.float32)]
+        viewpoints = [generator.integers(protocol.grid_shape, size=(episodes, 2))]
+        twists = [np.zeros((episodes, 6), np.float32)]
         for _ in range(protocol.views - 1):
-            target = protocol.move(viewpoint, generator.integers(len(protocol.motions), size=episodes))
-            twists.append(protocol.twists[protocol.motion_index(viewpoint, target)])
-            scores.append(self.at(scene, target).log_likelihood)
-            viewpoint = target
-        return np.stack(scores, axis=1), np.stack(twists, axis=1), self.label[scene]
+            target = protocol.move(viewpoints[-1], generator.integers(len(protocol.motions), size=episodes))
+            twists.append(protocol.twists[protocol.motion_index(viewpoints[-1], target)])
+            viewpoints.append(target)
+        return scene, np.stack(viewpoints, axis=1), np.stack(twists, axis=1)
+
+    def walk(self, protocol: ViewProtocol, episodes: int, generator: np.random.Generator) -> Walk:
+        """So many random walks over the grid, with what is said of each view."""
+        scene, viewpoints, twists = self.paths(protocol, episodes, generator)
+        scores = self.log_likelihood[scene[:, None], viewpoints[..., 0], viewpoints[..., 1]]
+        return scores, twists, self.label[scene]
 
     def save(self, path: Path) -> None:
         with atomic_write(path) as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from gymnasium import spaces
@@ -11,13 +11,17 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-Preprocess = Callable[[Mapping[str, Any]], NDArray[np.float32]]
+Rows: TypeAlias = NDArray | dict[str, NDArray]
+"""Observations of N environments: an array (N, …), or several by name."""
+
+Preprocess = Callable[[Mapping[str, Any]], Rows]
 
 
 class SB3VecEnv(VecEnv):
-    """Flattens observations by ``preprocess`` and begins a new episode in the step that ends the last.
+    """Makes rows of observations by ``preprocess`` and begins a new episode in the step that ends the last.
 
-    env: in autoreset mode DISABLED. preprocess: batched observation → (N, K) float32. observation_space: of one row.
+    env: in autoreset mode DISABLED. preprocess: batched observation → what the algorithm sees. observation_space: of
+    one row.
     """
 
     def __init__(self, env: VectorEnv, preprocess: Preprocess, observation_space: spaces.Space):
@@ -27,7 +31,7 @@ class SB3VecEnv(VecEnv):
         self._actions: NDArray = np.zeros(0)
         super().__init__(env.num_envs, observation_space, env.single_action_space)
 
-    def reset(self) -> NDArray[np.float32]:
+    def reset(self) -> Rows:
         seeds = self._seeds if any(seed is not None for seed in self._seeds) else None
         observation, _ = self._env.reset(seed=seeds)  # type: ignore[arg-type]  # a list is allowed
         self._reset_seeds()
@@ -36,16 +40,17 @@ class SB3VecEnv(VecEnv):
     def step_async(self, actions: NDArray) -> None:
         self._actions = actions
 
-    def step_wait(self) -> tuple[NDArray, NDArray, NDArray, list[dict]]:
+    def step_wait(self) -> tuple[Rows, NDArray, NDArray, list[dict]]:
         observation, reward, terminated, truncated, _ = self._env.step(self._actions)
         rows = self._preprocess(observation)
         done = terminated | truncated
         infos: list[dict] = [{} for _ in range(self.num_envs)]
         if done.any():
-            for index in np.flatnonzero(done):
-                infos[index] = {"terminal_observation": rows[index], "TimeLimit.truncated": bool(truncated[index])}
+            for index in np.flatnonzero(done).tolist():
+                cut = bool(truncated[index])
+                infos[index] = {"terminal_observation": _row(rows, index), "TimeLimit.truncated": cut}
             observation, _ = self._env.reset(options={"reset_mask": done})
-            rows = np.where(done[:, None], self._preprocess(observation), rows)
+            rows = self._preprocess(observation)  # of the other environments what they were
         return rows, reward.astype(np.float32), done, infos
 
     def close(self) -> None:
@@ -62,3 +67,7 @@ class SB3VecEnv(VecEnv):
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         return [False] * len(list(self._get_indices(indices)))
+
+
+def _row(rows: Rows, index: int) -> Rows:
+    return {name: value[index] for name, value in rows.items()} if isinstance(rows, dict) else rows[index]

@@ -1,4 +1,4 @@
-"""``activevision benchmark``: how fast everything is on this machine."""
+"""``activevision benchmark``: how fast everything is on this machine, and how well the ladder of agents does."""
 
 from __future__ import annotations
 
@@ -18,46 +18,82 @@ if TYPE_CHECKING:
     from activevision.scenes import Catalogue, Scene
 
 NAMES = ("render", "render_batch", "simulators", "grid_steps", "env_steps", "data", "pretrain_images", "ppo_steps")
+RECOGNITION = "recognition"
+SCORES = "scores"
 _SIDE = 64
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Measure speeds and write benchmark.json: rendering, simulators side by side, environment steps, reading of data,
-    pretraining, PPO.
+    """Measure speeds and write scores/benchmark.json: rendering, simulators side by side, environment steps, reading of
+    data, pretraining, PPO. With "recognition": train and evaluate the whole ladder of agents on suites.
 
-    Every figure is the median of ``repeats`` runs and stands beside the settings that it depends on.
+    Every speed is the median of ``repeats`` runs and stands beside the settings that it depends on. README.md is
+    written anew from all scores that are there.
     """
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
-    """What to measure; everything unless given, and with --simulators only their comparison."""
+    """What to measure; all speeds unless given, and with --simulators only their comparison. "recognition" takes from
+    three quarters of an hour a suite, and goes on where it was stopped."""
+    suites: tuple[str, ...] = ("objects-procedural",)
+    """Of recognition: objects-procedural, objects-furniture, rooms."""
+    seeds: int = 5
+    """Policies of recognition that are trained and evaluated."""
+    workers: int | None = None
+    """Processes of recognition; as many as there are cores, unless given."""
     simulators: tuple[str, ...] = ()
     """Simulators to compare (embree,habitat); those that are installed unless given."""
     repeats: int = 5
     """Runs of each, after one that is not counted."""
     out: Path = Path("runs/benchmark")
-    """Folder for benchmark.json."""
+    """Folder for scores/*.json and README.md."""
+    work: Path = Path("runs/benchmark/work")
+    """Folder of what recognition trains."""
     seed: int = 0
     """Of poses and motions."""
 
     def __post_init__(self) -> None:
-        if self.repeats < 1:
-            raise UserError(f"benchmark with repeats={self.repeats}: it must be at least 1.")
+        for name in ("repeats", "seeds"):
+            if getattr(self, name) < 1:
+                raise UserError(f"benchmark with {name}={getattr(self, name)}: it must be at least 1.")
 
     def run(self) -> None:
+        from activevision.commands.scoreboard import write_scoreboard
+        from activevision.commands.suites import SUITES
+        from activevision.errors import unknown
+
+        names = self.names or (("simulators",) if self.simulators else NAMES)
+        for name in names:
+            if name not in (*NAMES, RECOGNITION):
+                raise unknown("benchmark", name, (*NAMES, RECOGNITION))
+        for suite in self.suites:
+            if suite not in SUITES:
+                raise unknown("suite", suite, SUITES)
+        speeds = tuple(name for name in names if name != RECOGNITION)
+        if speeds:
+            self._measure(speeds)
+        if RECOGNITION in names:
+            self._recognise()
+        print(f"all figures: {write_scoreboard(self.out)}")
+
+    def _recognise(self) -> None:
+        from activevision.commands.recognition import run_suite
+        from activevision.commands.suites import SUITES
+        from activevision.evaluation.results_file import write_results
+
+        for name in self.suites:
+            results = run_suite(name, SUITES[name], self.seeds, self.work / name, self.workers)
+            write_results(results, self.out / SCORES / f"{name}.json")
+
+    def _measure(self, names: tuple[str, ...]) -> None:
         from rich.console import Console
         from rich.table import Table
 
         from activevision.commands.data_speed import STEPS, compare_data, data_table
         from activevision.commands.simulator_speed import SCENES, compare, named_simulators, side_by_side
-        from activevision.errors import unknown
         from activevision.files import write_json
         from activevision.progress import progress
 
-        names = self.names or (("simulators",) if self.simulators else NAMES)
-        for name in names:
-            if name not in NAMES:
-                raise unknown("benchmark", name, NAMES)
         simulators = named_simulators(self.simulators) if "simulators" in names else ()
         measures = {
             "render": self._render,
@@ -77,8 +113,8 @@ class Benchmark:
                 rows += measures[name]()
                 if name not in in_steps:
                     advance(1)
-        write_json(self.out / "benchmark.json", rows)
-        note_run(self.out, "benchmark", self)
+        write_json(self.out / SCORES / "benchmark.json", rows)
+        note_run(self.out / SCORES, "benchmark", self)
         table = Table("name", "value", "unit", "settings", box=None)
         for row in rows:
             if row["name"] in in_steps:
@@ -91,7 +127,6 @@ class Benchmark:
             Console().print(data_table([row for row in rows if row["name"] == "data"]))
         if simulators:
             Console().print(side_by_side([row for row in rows if row["name"] == "simulators"]))
-        print(f"figures: {self.out / 'benchmark.json'}")
 
     def _rate(self, work: Callable[[], int], cores: int) -> float:
         """Median over the repeats of what ``work`` returns per second of it; on one core, of processor time.
@@ -224,13 +259,13 @@ class Benchmark:
         import numpy as np
 
         from activevision.agents.belief_env import BeliefVectorEnv
-        from activevision.agents.config import PPOConfig
+        from activevision.agents.config import AgentConfig, PPOConfig
         from activevision.agents.evidence import EvidenceTable
         from activevision.agents.fusion import MeanPosterior
-        from activevision.agents.policies.ppo import train_ppo
+        from activevision.agents.policies.ppo import PPOPolicy
 
-        config = PPOConfig(steps=24 * 64 * 8)
-        env = _vector_env(config.environments)
+        config = PPOConfig(steps=24 * 64 * 8, warm_up=0)
+        env = _vector_env(AgentConfig.environments)
         base: Any = env.unwrapped
         generator = np.random.default_rng(self.seed)
         shape = (len(base.entries), *base.protocol.grid_shape)
@@ -240,12 +275,13 @@ class Benchmark:
         beliefs = BeliefVectorEnv(env, table, MeanPosterior(len(base.classes)))
 
         def work() -> int:
-            train_ppo(beliefs, config, self.seed)
+            PPOPolicy.train(beliefs, config, self.seed)
             return config.steps
 
-        settings = {"environments": config.environments, "batch": config.batch_size, "epochs": config.epochs,
-                    "cores": cores(), "includes": "rollouts and updates"}  # fmt: skip
-        rate = round(self._rate(work, cores()))
+        settings = {"environments": env.num_envs, "batch": config.batch_size, "epochs": config.epochs,
+                    "layers": list(config.layers), "cores": 1, "clock": _clock(1),
+                    "includes": "rollouts and updates"}  # fmt: skip
+        rate = round(self._rate(work, 1))  # PPO keeps to one core
         return [{"name": "ppo_steps", "value": rate, "unit": "steps/s", "settings": settings}]
 
 

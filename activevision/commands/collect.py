@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ _FILMED = {
     "kitti-like": "rooms-procedural",
     "handheld": "rooms-procedural",
     "orbit": "procedural",
+    "tumble": "procedural",
     "turntable": "procedural",
 }
 """Scenes of each motion, where the user names none."""
@@ -39,9 +40,9 @@ _FLOW = "flow"
 class Film:
     """Camera paths instead of an environment's motions."""
 
-    motion: Literal["walk", "orbit", "turntable", "handheld", "driving", "kitti-like"] | None = None
+    motion: Literal["walk", "orbit", "tumble", "turntable", "handheld", "driving", "kitti-like"] | None = None
     """Film along smooth paths: a person who walks or holds the camera, a car that drives (also called kitti-like), an
-    orbit, a turntable."""
+    orbit, an orbit over all elevations, a turntable."""
     views: int = 128
     """Frames of an episode."""
     rate: float = 10.0
@@ -109,35 +110,15 @@ class Collect:
         return _EPISODES[on_grid] if self.episodes is None else self.episodes
 
     def _film(self, episodes: int, sensors: tuple[str, ...], engine: Engine) -> None:
-        from activevision.commands.stage import film_recorder
-
         if self.choice.env or self.choice.protocol or self.policy != "random":
             raise UserError("--env, --protocol and --policy are not of films: leave them out, or leave --motion out.")
-        film = self.film
-        assert film.motion is not None
-        choice = self.choice if self.choice.scenes else replace(self.choice, scenes=_FILMED[film.motion])
-        catalogue = choice.catalogue()
-        rendered, pairs = _parted(sensors)
-        make_recorder = partial(
-            film_recorder,
-            catalogue,
-            self.split,
-            {"catalogue": choice.scenes, "catalogue_options": choice.options},
-            film.motion,
-            self.seed,
-            width=film.pixels,
-            height=film.pixels,
-            hfov_deg=film.hfov_deg,
-            views=film.views,
-            rate=film.rate,
-            sensors=rendered,
-            pairs=pairs,
-            per_scene=film.per_scene,
-            simulator=choice.simulator,
-        )
-        _collect(
-            make_recorder, catalogue, self.split, episodes, self.out, film.views, film.per_scene, self.image, engine
-        )
+        assert self.film.motion is not None
+        choice = self.choice if self.choice.scenes else replace(self.choice, scenes=_FILMED[self.film.motion])
+        spec = {"catalogue": choice.scenes, "catalogue_options": choice.options}
+        collect_films(
+            choice.catalogue(), spec, self.split, self.film, episodes, self.out, self.seed, sensors, self.image, engine,
+            choice.simulator,
+        )  # fmt: skip
 
     def _engine(self) -> Engine:
         from activevision.machine import cores
@@ -170,6 +151,47 @@ def collect_rollouts(
     make_recorder = partial(_recorder, world, split, seed, policy, sensors)
     batch = _ENVIRONMENTS[world.on_grid]
     _collect(make_recorder, world.catalogue, split, episodes, out, world.protocol.views, batch, image, engine)
+
+
+def collect_films(
+    catalogue: Catalogue,
+    spec: Mapping[str, Any],
+    split: str,
+    film: Film,
+    episodes: int,
+    out: Path | str,
+    seed: int,
+    sensors: tuple[str, ...] = ("rgb",),
+    image: str = "png",
+    engine: Engine | None = None,
+    simulator: str | None = None,
+) -> None:
+    """Films of a split into the folder ``out``; by this process unless another engine is given.
+
+    spec: how the catalogue was asked for. film: with a motion.
+    """
+    from activevision.commands.stage import film_recorder
+
+    assert film.motion is not None
+    rendered, pairs = _parted(sensors)
+    make_recorder = partial(
+        film_recorder,
+        catalogue,
+        split,
+        spec,
+        film.motion,
+        seed,
+        width=film.pixels,
+        height=film.pixels,
+        hfov_deg=film.hfov_deg,
+        views=film.views,
+        rate=film.rate,
+        sensors=rendered,
+        pairs=pairs,
+        per_scene=film.per_scene,
+        simulator=simulator,
+    )
+    _collect(make_recorder, catalogue, split, episodes, out, film.views, film.per_scene, image, engine)
 
 
 def _collect(

@@ -61,7 +61,7 @@ def filmstrips(logs: Sequence[TrajectoryLog], world: World, split: str, shown: i
     labels = np.unique(compared[0].label)
     chosen = labels[np.linspace(0, len(labels) - 1, min(shown, len(labels))).round().astype(int)]
     episodes = [int(np.flatnonzero(compared[0].label == label)[0]) for label in chosen]
-    index = {entry.id: entry for entry in world.catalogue.scenes(split)}
+    index = {entry.id: entry for entry in _everything(world, split)}
     return [
         Filmstrip(
             policy=log.policy,
@@ -74,6 +74,13 @@ def filmstrips(logs: Sequence[TrajectoryLog], world: World, split: str, shown: i
         for episode in episodes
         for log in compared
     ]
+
+
+def _everything(world: World, split: str) -> list[Any]:
+    """Entries of the split, or of all where its parts were tested one after the other."""
+    from activevision.scenes import SPLITS
+
+    return [entry for name in (SPLITS if split not in SPLITS else (split,)) for entry in world.catalogue.scenes(name)]
 
 
 def _film(entry: Any, poses: NDArray[np.float64], world: World) -> NDArray[np.uint8]:

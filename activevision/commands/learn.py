@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from activevision.agents.agent import Agent
     from activevision.agents.views import SceneViews
+    from activevision.rollouts.dataset import WindowDataset
 
 _VIEWS_A_SCENE = 40  # where the camera moves freely; a grid has its own number
 _PIXELS = 900e6  # that a recogniser looks at: what a processor takes about two minutes over
@@ -58,6 +59,18 @@ def _views_a_scene(world: World) -> int:
     return world.protocol.grid_size if isinstance(world.protocol, Protocol) else _VIEWS_A_SCENE
 
 
+def gather(world: World, episodes: int, out: Path, seed: int) -> tuple[WindowDataset, WindowDataset, SceneViews]:
+    """Rollouts of the training and, a quarter as many, of the validation split, and views of every training scene."""
+    from activevision.commands.collect import collect_rollouts
+    from activevision.rollouts.dataset import WindowDataset
+
+    for split, count in (("train", episodes), ("val", episodes // 4)):
+        if not _is_collected(out / "rollouts" / split, count):  # opening a world of rooms takes minutes
+            collect_rollouts(world, split, count, out / "rollouts" / split, seed)
+    train, heldout = (WindowDataset.load(out / "rollouts" / split) for split in ("train", "val"))
+    return train, heldout, _views_of_every_scene(world, out / "views.npz", seed)
+
+
 def learn(
     choice: WorldChoice,
     episodes: int,
@@ -69,18 +82,11 @@ def learn(
 ) -> tuple[Agent, dict[str, Any]]:
     """Rollouts, an encoder on them, an agent on both and on views of every training scene; the agent and the encoder's
     figures. Goes on where it stopped."""
-    from activevision.commands.collect import collect_rollouts
     from activevision.commands.pretrain import pretrain_with_baseline
     from activevision.commands.train import train_in
-    from activevision.rollouts.dataset import WindowDataset
 
-    world = choice.world()
     with timed("collect"):
-        for split, count in (("train", episodes), ("val", episodes // 4)):
-            if not _is_collected(out / "rollouts" / split, count):  # opening a world of rooms takes minutes
-                collect_rollouts(world, split, count, out / "rollouts" / split, seed)
-        train, heldout = (WindowDataset.load(out / "rollouts" / split) for split in ("train", "val"))
-        views = _views_of_every_scene(world, out / "views.npz", seed)
+        train, heldout, views = gather(choice.world(), episodes, out, seed)
     with timed("pretrain"):
         encoder, figures = pretrain_with_baseline(pretrain, train, heldout, out / "encoder")
     with timed("train"):

@@ -236,16 +236,17 @@ class _OnGrid:
         return [match.file(fusion) for fusion in match.fusions]
 
     def _log(self, match: Match, fusion: Fusion, advance: Advance) -> TrajectoryLog:
-        from activevision.agents.policies.ceilings import Oracle
+        from activevision.agents.policies.ceilings import FullOracle, Oracle
         from activevision.evaluation.play import Starts, all_views_log, play
         from activevision.protocol import Protocol
 
         protocol, facts, table = self._venue.world.protocol, dict(self._venue.facts), self._table(match.recogniser)
         assert isinstance(protocol, Protocol)
         starts = Starts.on_grid(self._scenes, protocol.grid_shape, self._venue.episodes, match.seed)
-        if match.policy == "oracle":
+        if match.policy in (Oracle.name, FullOracle.name):
+            knows = Oracle if match.policy == Oracle.name else FullOracle
             return play(
-                self._env, table, fusion, lambda env: Oracle(env, table, fusion, protocol), starts, facts, advance
+                self._env, table, fusion, lambda env: knows(env, table, fusion, protocol), starts, facts, advance
             )
         name = "single" if match.policy == "all_views" else match.policy
         policy = self._agent.policy(name, match.seed, fusion)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ def train_parts(
     """What is open of an agent's parts: in this process, each with a bar of its own, or in several."""
     from activevision.agents.train import grid_lessons, open_parts, train_part
     from activevision.errors import UserError
-    from activevision.machine import cores
+    from activevision.machine import cores, one_thread
     from activevision.progress import progress
     from activevision.workers import in_processes
 
@@ -36,7 +35,7 @@ def train_parts(
     for stage in open_parts(agent, config):
         if workers == 1 or len(stage) < _PAYS:
             lessons = grid_lessons(agent, *envs)
-            with _one_thread():
+            with one_thread():
                 for part in stage:
                     train_part(agent, lessons, part, config)
             continue
@@ -58,7 +57,7 @@ def _enter(folder: Path, world: World, config: AgentConfig) -> None:
     global _entered
     torch.set_num_threads(1)
     agent = Agent.load(folder, world.protocol)
-    train_env, val_env = (world.make(split, config.ppo.environments) for split in ("train", "val"))
+    train_env, val_env = (world.make(split, config.environments) for split in ("train", "val"))
     _entered = agent, grid_lessons(agent, train_env, val_env), config
 
 
@@ -68,17 +67,3 @@ def _train_one(part: Part, advance: Callable[[int], None]) -> None:
     agent, lessons, config = _entered
     train_part(agent, lessons, part, config)
     advance(1)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """What several threads sum up differs in the last bit from what one does, and networks as small as these gain
-    nothing from them: so a part is the same whether it was trained here or beside others."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

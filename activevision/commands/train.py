@@ -161,7 +161,7 @@ def _both(world: World, config: AgentConfig) -> Iterator[tuple[VectorEnv, Vector
     """Environments over the training and the validation split."""
     with ExitStack() as opened:
         train_env, val_env = (
-            opened.enter_context(closing(world.make(split, config.ppo.environments))) for split in ("train", "val")
+            opened.enter_context(closing(world.make(split, config.environments))) for split in ("train", "val")
         )
         yield train_env, val_env
 

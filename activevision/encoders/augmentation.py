@@ -11,7 +11,7 @@ from activevision.rollouts.frames import Batch
 def augment(frames: torch.Tensor, shift: int, jitter: float, generator: np.random.Generator) -> torch.Tensor:
     """The frames of ``augment_windows``."""
     nothing = frames.new_zeros(0)
-    return augment_windows(Batch(frames, nothing, nothing), shift, jitter, generator).frames
+    return augment_windows(Batch(frames, nothing, nothing, nothing), shift, jitter, generator).frames
 
 
 def augment_windows(batch: Batch, shift: int, jitter: float, generator: np.random.Generator) -> Batch:

@@ -33,8 +33,8 @@ class PretrainConfig:
     """Motion patterns that the egomotions are clustered into; at most as many as there are distinct motions."""
     label_weight: float = 0.0
     """Weight of a classification loss beside the objective; 0 lets no label reach the encoder."""
-    epochs: int = 20
-    """Passes over all windows of the data."""
+    epochs: float = 20
+    """Passes over all windows of the data; the last one may be a part of one."""
     batch_size: int = 32
     """Windows in a batch, over all processes."""
     accumulate: int = 1

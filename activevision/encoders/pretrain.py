@@ -100,7 +100,7 @@ def _train(
 ) -> float:
     """Train from ``step`` to the end and return images per second, over all processes."""
     per_epoch = math.ceil(len(dataset) / config.batch_size)
-    total = config.epochs * per_epoch if model.learns else 0
+    total = max(1, round(config.epochs * per_epoch)) if model.learns else 0
     if step == total:
         return 0.0
     model.train()
@@ -168,7 +168,7 @@ def _batches(config: PretrainConfig, dataset: WindowDataset, step: int, total: i
     """Windows of the batches of steps ``step`` to ``total`` − 1; each epoch has its own order."""
     while step < total:
         order = np.random.default_rng([config.seed, 0, step // per_epoch]).permutation(len(dataset))
-        for position in range(step % per_epoch, per_epoch):
+        for position in range(step % per_epoch, min(per_epoch, step % per_epoch + total - step)):
             yield order[position * config.batch_size : (position + 1) * config.batch_size]
             step += 1
 
@@ -212,7 +212,7 @@ def _shown(config: PretrainConfig, dataset: WindowDataset, processes: Processes)
     if not processes.writes:
         yield lambda images: None
         return
-    images = config.epochs * len(dataset) * dataset.length
+    images = round(config.epochs * len(dataset) * dataset.length)
     with progress(f"Pretraining ({config.objective})", images, "images") as advance:
         yield advance
 

@@ -83,6 +83,7 @@ class GridViewpoints:
         self.protocol = grid.protocol
         self.action_space = spaces.Discrete(len(self.protocol.motions))
         self.simulator_settings = grid.simulator_settings
+        self._asked, self._stopped = _asked_of_rows(self.protocol)
 
     def place(self, unit: NDArray[np.float64]) -> NDArray:
         return (unit * self.protocol.grid_shape).astype(np.int64)
@@ -108,21 +109,8 @@ class GridViewpoints:
     def commanded(
         self, states: NDArray, actions: NDArray, realised: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        protocol, rows = self.protocol, len(self.protocol.elevations)
-        target = states + protocol.motions[actions]
-        stopped = (target[:, 0] < 0) | (target[:, 0] >= rows)
-        if protocol.wrap_elevation or not stopped.any():
-            return realised, np.zeros(len(states), bool)
-        # rows beyond the last ones, as far apart as those
-        elevations, edge = protocol.elevations, np.clip(target[:, 0], 0, rows - 1)
-        step = np.where(
-            target[:, 0] < 0,
-            elevations[min(1, rows - 1)] - elevations[0],
-            elevations[-1] - elevations[max(rows - 2, 0)],
-        )
-        elevation = elevations[edge] + (target[:, 0] - edge) * step
-        asked = egomotion(self.poses(states), protocol.pose(elevation, target[:, 1] * protocol.azimuth_step))
-        return np.where(stopped[:, None, None], asked, realised), stopped
+        stopped = self._stopped[states[:, 0], actions]
+        return np.where(stopped[:, None, None], self._asked[states[:, 0], actions], realised), stopped
 
     def angles(self, states: NDArray) -> NDArray[np.float64]:
         return np.stack([self.protocol.elevations[states[:, 0]], states[:, 1] * self.protocol.azimuth_step], axis=-1)
@@ -136,6 +124,22 @@ class GridViewpoints:
 
     def close(self) -> None:
         self.grid.close()
+
+
+def _asked_of_rows(protocol: ViewProtocol) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Egomotions (E, M, 4, 4) that each motion asks for from each row, whatever the column, and where (E, M) the lowest
+    or highest row stops it."""
+    rows, elevations = len(protocol.elevations), protocol.elevations
+    target = np.arange(rows)[:, None] + protocol.motions[:, 0]
+    if protocol.wrap_elevation:
+        return np.zeros((*target.shape, 4, 4)), np.zeros(target.shape, bool)
+    # rows beyond the last ones, as far apart as those
+    edge = np.clip(target, 0, rows - 1)
+    step = np.where(
+        target < 0, elevations[min(1, rows - 1)] - elevations[0], elevations[-1] - elevations[max(rows - 2, 0)]
+    )
+    poses = protocol.pose(elevations[edge] + (target - edge) * step, protocol.motions[:, 1] * protocol.azimuth_step)
+    return egomotion(protocol.pose(elevations, 0.0)[:, None], poses), target != edge
 
 
 class SphereViewpoints:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,34 +27,37 @@ class Batch(NamedTuple):
     frames: (B, T, 3, H, W) uint8, whose memory is laid out channels last.
     twists: (B, T − 1, 6) float32 ``[v, ω]`` of the egomotions from each frame of the window to the next one of it.
     labels: (B,) int64 indices into the data set's classes, −1 where there is none.
+    scenes: (B,) int64 numbers of the scenes, which are the same for the same scene wherever its windows come from.
     fields: what else was asked for, by name (see ``FrameStore.batch``).
     """
 
     frames: torch.Tensor
     twists: torch.Tensor
     labels: torch.Tensor
+    scenes: torch.Tensor
     fields: Mapping[str, torch.Tensor] = {}
 
     def to(self, device: torch.device) -> Batch:
-        fields = {name: values.to(device) for name, values in self.fields.items()}
-        return Batch(self.frames.to(device), self.twists.to(device), self.labels.to(device), fields)
+        return self._each(lambda values: values.to(device))
 
     def part(self, start: int, stop: int) -> Batch:
         """Windows ``start`` to ``stop`` − 1."""
-        fields = {name: values[start:stop] for name, values in self.fields.items()}
-        return Batch(self.frames[start:stop], self.twists[start:stop], self.labels[start:stop], fields)
+        return self._each(lambda values: values[start:stop])
 
     def one(self, window: int) -> Batch:
-        fields = {name: values[window] for name, values in self.fields.items()}
-        return Batch(self.frames[window], self.twists[window], self.labels[window], fields)
+        return self._each(lambda values: values[window])
+
+    def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Batch:
+        fields = {name: change(values) for name, values in self.fields.items()}
+        return Batch(change(self.frames), change(self.twists), change(self.labels), change(self.scenes), fields)
 
     @classmethod
     def joined(cls, parts: Sequence[Batch]) -> Batch:
         if len(parts) == 1:
             return parts[0]
-        frames, twists, labels = (torch.cat([part[i] for part in parts]) for i in range(3))  # type: ignore[misc]
+        frames, twists, labels, scenes = (torch.cat([part[i] for part in parts]) for i in range(4))  # type: ignore[misc]
         fields = {name: torch.cat([part.fields[name] for part in parts]) for name in parts[0].fields}
-        return cls(frames, twists, labels, fields)
+        return cls(frames, twists, labels, scenes, fields)
 
 
 def label_indices(names: Iterable[str], classes: Sequence[str]) -> NDArray[np.int64]:
@@ -126,6 +130,11 @@ class FrameStore:
             classes=classes,
         )
 
+    @cached_property
+    def _scene_numbers(self) -> NDArray[np.int64]:
+        """(E,) from the scenes' ids alone, so that what is read piece by piece agrees."""
+        return np.array([int(digest(scene)[:15], 16) for scene in self.scenes.tolist()], np.int64)
+
     def episode_of(self, rows: Rows) -> Rows:
         """The episode of each row, of any shape."""
         return np.searchsorted(self.offsets, rows, side="right") - 1
@@ -160,7 +169,8 @@ class FrameStore:
             found[name] = torch.from_numpy(values)
         twists = np.take(self.motions["twist"], between, axis=0) if neighbours else self.twists(rows)
         frames = torch.from_numpy(np.take(self.views["rgb"], rows, axis=0)).permute(0, 1, 4, 2, 3)
-        return Batch(frames, torch.from_numpy(twists), torch.from_numpy(self.labels[episode]), found)
+        labels, scenes = (torch.from_numpy(values[episode]) for values in (self.labels, self._scene_numbers))
+        return Batch(frames, torch.from_numpy(twists), labels, scenes, found)
 
     def twists(self, rows: Rows) -> NDArray[np.float32]:
         """Twists (N, T − 1, 6) of the egomotions between the frames of windows (N, T)."""

@@ -53,6 +53,7 @@ class MeshFolderCatalogue:
             label=file.label,
             key=digest("meshes", file.path, file.label, category, file.content),
             load=functools.partial(_load, root, up, file.path, file.label, category, self.licence),
+            group=file.identity,
         )
 
 

@@ -98,6 +98,7 @@ class PanoramaFolderCatalogue:
             label=file.label,
             key=digest("panoramas", READER_VERSION, width, file.content),
             load=functools.partial(_load, root, width, file.path, file.label, self.licence),
+            group=file.identity,
         )
 
 

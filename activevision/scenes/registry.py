@@ -23,6 +23,13 @@ FOLDERS = {"meshes": ("up",), "panoramas": (), "scans": ("up",)}
 """What a user's folder may hold, each with such options."""
 
 
+FOLD = "fold"
+"""An option of every catalogue whose scenes are there and not made to order: "2/4" is the second of four parts, which
+is tested, as in ``folds.FoldedCatalogue``."""
+
+_TO_ORDER = ("rooms", "rooms-procedural")
+
+
 def get_catalogue(name: str | Catalogue, **options: Any) -> Catalogue:
     """The catalogue of that name, that of a user's folder, or a catalogue object as it is.
 
@@ -32,6 +39,8 @@ def get_catalogue(name: str | Catalogue, **options: Any) -> Catalogue:
     """
     if not isinstance(name, str):
         return name
+    if FOLD in options:
+        return _part_of(name, **options)
     if name == "procedural":
         from activevision.scenes.procedural import ProceduralCatalogue
 
@@ -45,6 +54,20 @@ def get_catalogue(name: str | Catalogue, **options: Any) -> Catalogue:
 
         return _made(FurnitureCatalogue, options, SELECTIONS[name])
     return _of_folder(*folder_of(name), **options)
+
+
+def _part_of(name: str, fold: str, **options: Any) -> Catalogue:
+    from activevision.scenes.folds import FoldedCatalogue
+
+    if name in _TO_ORDER:
+        raise UserError(
+            f"catalogue {name!r} furnishes the rooms of each split from other pieces, which parts of it would mix: "
+            "leave fold out and ask for more rooms with per_class."
+        )
+    part, separator, parts = fold.partition("/")
+    if not (separator and part.isdecimal() and parts.isdecimal()):
+        raise UserError(f"fold {fold!r}: give the number of a part and of all parts, as in 1/4.")
+    return FoldedCatalogue(get_catalogue(name, **options), int(part), int(parts))
 
 
 def folder_of(name: str) -> tuple[str, Path]:

@@ -10,7 +10,8 @@ from activevision.agents.config import PPOConfig
 from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.fusion import MeanPosterior, ProductOfExperts
 from activevision.agents.policies.ceilings import Oracle, all_views
-from activevision.agents.policies.ppo import PPOPolicy, policy_input, train_ppo
+from activevision.agents.policies.policy_input import policy_input
+from activevision.agents.policies.ppo import PPOPolicy
 from activevision.agents.sb3 import SB3VecEnv
 from activevision.errors import UserError
 from activevision.geometry import invert
@@ -182,15 +183,15 @@ def test_sb3_sees_the_last_observation_and_the_next_episode(solids):
 
 def test_ppo_learns_to_go_where_the_class_can_be_told_and_is_the_same_for_a_seed(solids, tmp_path):
     protocol = replace(SMALL, neighbourhood=(5, 1))
-    config = PPOConfig(12_288, environments=32, rollout_steps=12, batch_size=128, layers=(32,), learning_rate=3e-3)
+    config = PPOConfig(12_288, warm_up=0, rollout_steps=12, batch_size=128, layers=(32,), learning_rate=3e-3)
 
     def train():
         env = BeliefVectorEnv(objects(solids, 32, protocol=protocol), front_table(), MeanPosterior(2))
-        return train_ppo(env, config, 1), env
+        return PPOPolicy.train(env, config, 1), env
 
     (policy, env), (again, _) = train(), train()
     policy.save(tmp_path / "ppo.zip")
-    loaded = PPOPolicy.load(tmp_path / "ppo.zip", LOOK_AROUND, MeanPosterior(2))
+    loaded = PPOPolicy.load(tmp_path / "ppo.zip", protocol, MeanPosterior(2))
     observation, _ = env.reset(seed=123)
     for _ in range(3):
         motion = policy.act(observation, env.belief)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
-from activevision.agents.cross_fit import assign_folds, cross_fitted_table
+from activevision.agents.cross_fit import cross_fitted_table
 from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.recogniser import load_recogniser, save_recogniser, train_recogniser
 from activevision.agents.train import train_agent
@@ -15,6 +15,7 @@ from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND
 from activevision.rollouts.dataset import WindowDataset
 from activevision.scenes import get_catalogue
+from activevision.scenes.folds import assign_folds
 
 SMALL = replace(LOOK_AROUND, height=16, width=16)
 
@@ -135,7 +136,7 @@ def test_no_recogniser_has_seen_the_objects_it_gives_held_out_evidence_about(sol
 def test_a_stopped_training_goes_on_and_ends_the_same(solids, dataset, encoder, tmp_path):
     config = AgentConfig(
         recogniser=replace(CONFIG, epochs=1), recurrent=RecurrentConfig(hidden=8, steps=5, batch_size=16),
-        ppo=PPOConfig(steps=256, environments=16, rollout_steps=8, batch_size=64, layers=(8,)), seeds=2,
+        ppo=PPOConfig(steps=256, warm_up=64, rollout_steps=8, batch_size=64, layers=(8,)), seeds=2,
     )  # fmt: skip
 
     def train(out):
@@ -168,7 +169,7 @@ def test_a_stopped_training_goes_on_and_ends_the_same(solids, dataset, encoder, 
 def test_parts_made_from_something_else_are_refused(solids, dataset, encoder, tmp_path):
     train, val = environment(solids, "train", 16), environment(solids, "val", 16)
     config = AgentConfig(
-        recogniser=replace(CONFIG, epochs=1), ppo=PPOConfig(steps=64, environments=16, rollout_steps=8, batch_size=64)
+        recogniser=replace(CONFIG, epochs=1), ppo=PPOConfig(steps=64, warm_up=0, rollout_steps=8, batch_size=64)
     )
     (tmp_path / "agent").mkdir()
     with pytest.raises(UserError, match="training split"):

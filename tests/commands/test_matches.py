@@ -31,7 +31,7 @@ PROTOCOL = replace(LOOK_AROUND, elevations_deg=(-30.0, 0.0, 30.0), azimuths=6, h
 CONFIG = AgentConfig(
     recogniser=RecogniserConfig(epochs=1, batch_size=16),
     recurrent=RecurrentConfig(hidden=4, steps=3, batch_size=8),
-    ppo=PPOConfig(steps=64, environments=16, rollout_steps=4, batch_size=32, layers=(4,)),
+    ppo=PPOConfig(steps=64, warm_up=0, rollout_steps=4, batch_size=32, layers=(4,)),
 )
 
 

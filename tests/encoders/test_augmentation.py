@@ -36,7 +36,7 @@ def test_images_and_the_principal_point_go_with_the_frames() -> None:
     position = torch.from_numpy(np.stack([column, row], -1) + 0.5).expand(6, 2, 10, 12, 2)
     intrinsics = torch.tensor([[20.0, 0, 6], [0, 20, 5], [0, 0, 1]]).double().expand(6, 3, 3)
     nothing = torch.zeros(0)
-    batch = Batch(frames(), nothing, nothing, {"position": position, "intrinsics": intrinsics})
+    batch = Batch(frames(), nothing, nothing, nothing, {"position": position, "intrinsics": intrinsics})
     fields = augment_windows(batch, 2, 0.0, np.random.default_rng(0)).fields
     middle = position - intrinsics[:, None, None, None, :2, 2]  # from the principal point, which stays on its pixel
     inside = np.s_[:, :, 2:-2, 2:-2]

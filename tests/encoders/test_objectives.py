@@ -15,7 +15,6 @@ from activevision.encoders.objectives.equivariance import EgomotionEquivariance,
 from activevision.encoders.objectives.slow_features import SlowFeatures, SlowFeaturesSettings
 from activevision.encoders.training_model import TrainingModel
 from activevision.rollouts.dataset import WindowDataset
-from activevision.rollouts.frames import Batch
 
 PATTERNS = MotionPatterns(np.array([[0, 0, 0, 0, -1.0, 0], [0, 0, 0, 0, 0.0, 0], [0, 0, 0, 0, 1.0, 0]]), np.ones(6))
 
@@ -92,7 +91,7 @@ def test_slow_features_agree_with_the_formula() -> None:
             for b in range(4):
                 distance = np.sqrt(((n[a, t] - n[b, t + 1]) ** 2).mean())
                 (positive if a == b else negative).append(distance**2 if a == b else max(0.0, 3.0 - distance) ** 2)
-    loss, _ = objective.contrastive(z)
+    loss, _ = objective.contrastive(z, torch.arange(len(z)))
     assert loss.item() == pytest.approx(np.mean(positive) + np.mean(negative), rel=1e-4)
 
 
@@ -100,14 +99,14 @@ def test_slow_features_do_not_see_the_motion(windows: WindowDataset) -> None:
     torch.manual_seed(0)
     objective = SlowFeatures(SmallCNN(8)).eval()
     batch = windows.batch(np.arange(16))
-    other = Batch(batch.frames, torch.randn_like(batch.twists), batch.labels)
+    other = batch._replace(twists=torch.randn_like(batch.twists))
     assert torch.equal(objective.loss(batch)[0], objective.loss(other)[0])
 
 
 def test_slow_features_survive_equal_frames_and_a_single_window() -> None:
     objective = SlowFeatures(SmallCNN(5))
     for z in (torch.zeros(4, 2, 5, requires_grad=True), torch.randn(1, 2, 5, requires_grad=True)):
-        loss, _ = objective.contrastive(z)
+        loss, _ = objective.contrastive(z, torch.arange(len(z)))
         loss.backward()
         assert torch.isfinite(loss)
         assert torch.isfinite(z.grad).all()

@@ -71,6 +71,17 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, windows: WindowDatas
     assert weights(tmp_path / "other") != weights(uninterrupted)
 
 
+@pytest.mark.parametrize("epochs", [0.01, 0.5, 1.5, 2.0])
+def test_a_run_may_end_within_a_pass(
+    tmp_path: Path, windows: WindowDataset, monkeypatch: pytest.MonkeyPatch, epochs: float
+) -> None:
+    seen: list[int] = []
+    augment = loop.augment_windows
+    monkeypatch.setattr(loop, "augment_windows", lambda batch, *rest: seen.append(1) or augment(batch, *rest))
+    pretrain(replace(TINY, epochs=epochs), windows, tmp_path)
+    assert len(seen) == max(1, round(epochs * -(-len(windows) // TINY.batch_size)))
+
+
 @pytest.mark.parametrize("steps", [1, 7, 13])
 def test_a_run_that_broke_off_ends_like_one_that_did_not(
     tmp_path: Path, windows: WindowDataset, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch, steps: int

@@ -73,7 +73,7 @@ def test_windows_are_runs_of_one_episode(folder: Path, length: int) -> None:
     rollouts = list(read_rollouts(folder))
     assert len(dataset) == 7 * (4 - length + 1)
     expected = [(r, s) for r in rollouts for s in range(4 - length + 1)]
-    for (frames, twists, label, _), (rollout, start) in zip(dataset, expected, strict=True):
+    for (frames, twists, label, *_), (rollout, start) in zip(dataset, expected, strict=True):
         np.testing.assert_array_equal(frames.permute(0, 2, 3, 1), rollout.rgb[start : start + length])
         np.testing.assert_allclose(twists, rollout.twist[start : start + length - 1], atol=1e-6)
         assert dataset.classes[label] == rollout.label

@@ -26,7 +26,7 @@ WANDERERS = {
 }
 """The same where the camera moves freely."""
 
-CEILINGS = ("all_views", "oracle")
+CEILINGS = ("all_views", "oracle", "full_oracle")
 """Bounds, not policies: what could be had by someone who knows more than an agent may."""
 
 POLICIES = (*BASELINES, *TRAINED, *JOINT, *CEILINGS)

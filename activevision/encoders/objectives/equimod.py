@@ -71,15 +71,15 @@ class EquiMod(Objective):
     def loss(self, batch: Batch) -> Outcome:
         """See ``Objective.loss``."""
         features = encode_windows(self.encoder, batch.frames)
-        flat, shape = features.flatten(0, 1), features.shape[:2]
-        invariance = nt_xent(*pairs(self.invariant(flat).unflatten(0, shape)), self.temperature)
+        flat, shape, scene = features.flatten(0, 1), features.shape[:2], batch.scenes
+        invariance = nt_xent(*pairs(self.invariant(flat).unflatten(0, shape)), self.temperature, scene)
         before, after = pairs(self.equivariant(flat).unflatten(0, shape))
         action = self.actions(batch.twists).transpose(0, 1)
         # (2, T − 1, B, K): forwards and backwards
         source, target = torch.stack([before, after]), torch.stack([after, before])
         known = torch.cat([source, torch.stack([action, -action])], -1)
         predicted = self.predictor(known.flatten(0, 2)).unflatten(0, known.shape[:3])
-        equivariance = nt_xent(target, predicted, self.temperature)
+        equivariance = nt_xent(target, predicted, self.temperature, scene)
         with torch.no_grad():
             near = nn.functional.cosine_similarity(target, predicted, dim=-1)
             gain = (near - nn.functional.cosine_similarity(target, source, dim=-1)).mean()

@@ -36,7 +36,7 @@ class ObjectCentric(Objective):
     r"""Gao, Jayaraman & Grauman, *Object-centric representation learning from unlabeled videos* (ACCV 2016).
 
     r and r⁺ are the regions of one thing in two neighbouring frames, r⁻ the regions, in the later frames, of all other
-    things drawn in the batch, those of the same window among them. With the distance D(a, b) = 1 − cos(z(a), z(b)),
+    things drawn in the batch, those of the same scene among them. With the distance D(a, b) = 1 − cos(z(a), z(b)),
 
         L = mean_{r, r⁻} max(0, D(r, r⁺) − D(r, r⁻) + M).
 
@@ -44,7 +44,7 @@ class ObjectCentric(Objective):
     object proposals of neighbouring frames by how they look and where they lie; here instance masks say what is one
     thing, and a region, (3, H, W), is the box round a thing's mask with some context, of the frame's proportions and
     enlarged to its size. Things are drawn by area, the same one perhaps twice; what is drawn too small, or is gone in
-    the later frame, costs nothing. Two windows of one episode may show the same thing, which then counts as two.
+    the later frame, costs nothing. A thing is known again in other windows of its scene by its instance id.
 
     ``Outcome.features`` are of regions: (B, 2 P, D) of the P things of each window in the earlier frame, then in the
     later one. The metric ``object_accuracy`` is the share of regions nearer to their own thing than to any other.
@@ -73,8 +73,8 @@ class ObjectCentric(Objective):
         frames = batch.frames[here, times].repeat_interleave(things, 1)  # (B, 2 P, 3, H, W)
         features = self.encoder(crops(frames.flatten(0, 1), boxes.flatten(0, 2))).unflatten(0, (windows, 2 * things))
         before, after = features[:, :things].flatten(0, 1), features[:, things:].flatten(0, 1)
-        window = here.expand(windows, things)
-        loss, metrics = self.ranking(before, after, torch.stack([window, ids], -1).flatten(0, 1), known.flatten())
+        scene = batch.scenes[:, None].expand(windows, things)
+        loss, metrics = self.ranking(before, after, torch.stack([scene, ids], -1).flatten(0, 1), known.flatten())
         return Outcome(loss, metrics, features)
 
     def regions(self, instance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

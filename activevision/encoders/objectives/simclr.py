@@ -33,12 +33,13 @@ class SimCLR(Objective):
     With projections g(z) (K dimensions) of features z, s their cosine and τ the temperature, the loss of view i, whose
     other view is j, among the 2B views of the B windows of a batch, is
 
-        ℓ_i = −log [ exp(s_ij / τ) / Σ_{k ≠ i} exp(s_ik / τ) ],
+        ℓ_i = −log [ exp(s_ij / τ) / (exp(s_ij / τ) + Σ_k exp(s_ik / τ)) ],
 
-    averaged over all views. The two views of one thing are neighbouring frames of a window, as in the baselines of
-    3DIEBench, so that the features become invariant to the motion of the camera, which the loss does not see, rather
-    than to crops; a window of T frames gives T − 1 pairs, each of which is told apart from those at the same place in
-    other windows. Batches are not joined over processes or parts: each has the negatives of its own windows.
+    with k over the views of other scenes, averaged over all views. The two views of one thing are neighbouring frames
+    of a window, as in the baselines of 3DIEBench, so that the features become invariant to the motion of the camera,
+    which the loss does not see, rather than to crops; a window of T frames gives T − 1 pairs, each of which is told
+    apart from those at the same place in other windows. Batches are not joined over processes or parts: each has the
+    negatives of its own windows.
 
     settings: τ and the widths of g, which has one hidden layer with batch normalisation.
     """
@@ -64,4 +65,5 @@ class SimCLR(Objective):
         """See ``Objective.loss``."""
         features = encode_windows(self.encoder, batch.frames)
         first, second = pairs(self.projector(features.flatten(0, 1)).unflatten(0, features.shape[:2]))
-        return Outcome(nt_xent(first, second, self.temperature), {"retrieved": retrieved(first, second)}, features)
+        loss = nt_xent(first, second, self.temperature, batch.scenes)
+        return Outcome(loss, {"retrieved": retrieved(first, second)}, features)

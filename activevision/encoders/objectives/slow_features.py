@@ -32,9 +32,9 @@ class SlowFeatures(Objective):
 
     For features z_a(t) of window a, with root mean square distances ‖·‖ over the D dimensions,
 
-        L = mean_{a, t} ‖z_a(t) − z_a(t+1)‖² + mean_{a ≠ b, t} max(0, δ − ‖z_a(t) − z_b(t+1)‖)².
+        L = mean_{a, t} ‖z_a(t) − z_a(t+1)‖² + mean_{a ≁ b, t} max(0, δ − ‖z_a(t) − z_b(t+1)‖)².
 
-    Negatives are all pairs of frames from different windows of the batch. settings: δ.
+    Negatives are all pairs of frames from windows a, b of different scenes. settings: δ.
     """
 
     paper = "Mobahi, Collobert & Weston, Deep learning from temporal coherence in video, ICML 2009"
@@ -52,10 +52,10 @@ class SlowFeatures(Objective):
     def loss(self, batch: Batch) -> Outcome:
         """See ``Objective.loss``."""
         features = encode_windows(self.encoder, batch.frames)
-        return Outcome(*self.contrastive(features), features)
+        return Outcome(*self.contrastive(features, batch.scenes), features)
 
-    def contrastive(self, features: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of features (B, T, D) of windows."""
+    def contrastive(self, features: torch.Tensor, scene: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of features (B, T, D) of windows of scenes (B,)."""
         before, after = features[:, :-1].transpose(0, 1), features[:, 1:].transpose(0, 1)  # (T − 1, B, D)
-        positive, negative, _ = contrast(before, after, self.margin)
+        positive, negative, _ = contrast(before, after, self.margin, scene)
         return positive + negative, {"positive": positive.detach(), "negative": negative.detach()}

@@ -36,7 +36,7 @@ class SteadyFeatures(Objective):
     coherence in video* (CVPR 2016).
 
     For features z_a(t) of window a, with root mean square distances ‖·‖ over the D dimensions, and
-    C(e, f) = mean_a ‖e_a − f_a‖² + mean_{a ≠ b} max(0, δ − ‖e_a − f_b‖)²,
+    C(e, f) = mean_a ‖e_a − f_a‖² + mean_{a ≁ b} max(0, δ − ‖e_a − f_b‖)²,
 
         L = λ₁ mean_t C(z(t), z(t+1)) + λ₂ mean_t C(2 z(t+1) − z(t), z(t+2)).
 
@@ -44,7 +44,8 @@ class SteadyFeatures(Objective):
     ‖(z(t+1) − z(t)) − (z(t+2) − z(t+1))‖ of the paper: small for three frames in a row, at least δ where the third is
     of another window. Frames of a window must be evenly spaced in time for that to be acceleration. The paper adds
     both to a classification loss on labelled images, as ``label_weight`` does here; its negatives are drawn one for
-    each positive, here they are all windows of the batch.
+    each positive, here they are all windows of the batch that show
+    another scene (a ≁ b).
 
     settings: δ, λ₁, λ₂. The metric ``steady_retrieval`` is the share of windows whose own third frame is nearest to
     what the first two let expect.
@@ -66,13 +67,13 @@ class SteadyFeatures(Objective):
     def loss(self, batch: Batch) -> Outcome:
         """See ``Objective.loss``."""
         features = encode_windows(self.encoder, batch.frames)
-        return Outcome(*self.contrastive(features), features)
+        return Outcome(*self.contrastive(features, batch.scenes), features)
 
-    def contrastive(self, features: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of features (B, T, D) of windows."""
+    def contrastive(self, features: torch.Tensor, scene: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of features (B, T, D) of windows of scenes (B,)."""
         z = features.transpose(0, 1)  # (T, B, D)
-        slow = contrast(z[:-1], z[1:], self.settings.margin)
-        steady = contrast(2 * z[1:-1] - z[:-2], z[2:], self.settings.margin)
+        slow = contrast(z[:-1], z[1:], self.settings.margin, scene)
+        steady = contrast(2 * z[1:-1] - z[:-2], z[2:], self.settings.margin, scene)
         loss = self.settings.slowness * (slow.positive + slow.negative)
         loss = loss + self.settings.steadiness * (steady.positive + steady.negative)
         metrics = {

@@ -1,4 +1,4 @@
-"""What the losses of temporal coherence share: near to what follows in one's own window, far from other windows."""
+"""What the losses of temporal coherence share: near to what follows in one's own window, far from other scenes."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import NamedTuple
 
 import torch
 
+from activevision.encoders.objectives.negatives import of_others
+
 
 class Contrast(NamedTuple):
     """positive, negative: () the two terms of the loss. retrieved: () the share of windows whose own follower is
-    nearest, detached; 1 / B by chance."""
+    nearer than those of other scenes, detached; 1 / B by chance where every window has a scene of its own."""
 
     positive: torch.Tensor
     negative: torch.Tensor
     retrieved: torch.Tensor
 
 
-def contrast(expected: torch.Tensor, followers: torch.Tensor, margin: float) -> Contrast:
-    """Compare what is expected (T, B, D) of B windows at T times with what follows (T, B, D) in all of them.
+def contrast(expected: torch.Tensor, followers: torch.Tensor, margin: float, scene: torch.Tensor) -> Contrast:
+    """Compare what is expected (T, B, D) of B windows of scenes (B,) at T times with what follows (T, B, D) in them.
 
     The loss of Hadsell, Chopra & LeCun (CVPR 2006) for root mean square distances d over D: d² to the follower in the
-    same window, max(0, margin − d)² to those in the others at the same time, each averaged.
+    same window, max(0, margin − d)² to those of other scenes at the same time, each averaged.
     """
     # Not torch.cdist: its gradient is infinite where two frames are equal.
     squared = (
@@ -29,8 +31,9 @@ def contrast(expected: torch.Tensor, followers: torch.Tensor, margin: float) -> 
         - 2 * expected @ followers.transpose(1, 2)
     ).clamp(min=0) / followers.shape[-1]
     windows = followers.shape[1]
-    other = ~torch.eye(windows, dtype=torch.bool, device=followers.device).expand_as(squared)
+    other = of_others(scene).expand_as(squared)
     distance = (squared[other] + 1e-12).sqrt()
     negative = (margin - distance).clamp(min=0).square().sum() / max(distance.numel(), 1)
-    nearest = squared.argmin(2) == torch.arange(windows, device=followers.device)
+    own = torch.eye(windows, dtype=torch.bool, device=followers.device)
+    nearest = squared.masked_fill(~(other | own), torch.inf).argmin(2) == torch.arange(windows, device=followers.device)
     return Contrast((expected - followers).square().mean(), negative, nearest.float().mean())

@@ -10,6 +10,7 @@ from torch import nn
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives.crops import crops
+from activevision.encoders.objectives.negatives import of_others
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.encoders.objectives.tracks import flow_boxes, mask_boxes
 from activevision.errors import UserError, unknown
@@ -44,8 +45,8 @@ class TrackingSettings:
 class Tracking(Objective):
     r"""Wang & Gupta, *Unsupervised learning of visual representations using videos* (ICCV 2015).
 
-    x is a patch in the first frame of a window, x⁺ the patch of the same thing in the last one, x⁻_k patches of other
-    windows. With the distance D(a, b) = 1 − cos(z(a), z(b)),
+    x is a patch in the first frame of a window, x⁺ the patch of the same thing in the last one, x⁻_k patches of windows
+    of other scenes. With the distance D(a, b) = 1 − cos(z(a), z(b)),
 
         L = mean_{windows, k} max(0, D(x, x⁺) − D(x, x⁻_k) + M),
 
@@ -53,8 +54,8 @@ class Tracking(Objective):
 
     Patches, (B, 2, 3, H, W), are squares resized to the size of a frame, round a thing by its true mask, drawn among
     those in both frames; the paper tracks unknown patches of its videos (with a correlation filter, over some 30
-    frames), for which ``tracks=optical_flow`` stands. Windows without a track cost nothing. Two windows of a batch may
-    show the same thing, which then counts as its own negative; the paper's many thousand videos hardly ever do.
+    frames), for which ``tracks=optical_flow`` stands. Windows without a track, and those for which the batch has no
+    other scene, cost nothing.
 
     ``Outcome.features`` are those of the patches (S = 2), or of whole frames in windows without a track.
     """
@@ -88,24 +89,26 @@ class Tracking(Objective):
         ends = batch.frames[:, [0, -1]]
         parts = crops(ends.flatten(0, 1), boxes.to(ends.device).flatten(0, 1)).unflatten(0, ends.shape[:2])
         features = encode_windows(self.encoder, parts)
-        loss, metrics = self.ranking(features[known.to(features.device)])
+        known = known.to(features.device)
+        loss, metrics = self.ranking(features[known], batch.scenes[known])
         return Outcome(loss, {**metrics, "tracked": known.float().mean()}, features)
 
-    def ranking(self, features: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of features (N, 2, D) of the patches of N tracks."""
+    def ranking(self, features: torch.Tensor, scene: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of features (N, 2, D) of the patches of N tracks in scenes (N,)."""
         directions = nn.functional.normalize(features.float(), dim=-1)
         anchors, count = directions[:, 0], len(directions)
         positive = 1 - (anchors * directions[:, 1]).sum(-1)
         distance = 1 - anchors @ directions.transpose(0, 1).flatten(0, 1).T  # (N, 2 N) first frames, then last ones
-        own = torch.eye(count, dtype=torch.bool, device=features.device).repeat(1, 2)
+        other = of_others(scene).repeat(1, 2)
+        told = other.any(1)
         chosen = distance.detach() if self.done >= self.settings.hard_after else torch.rand_like(distance)
-        taken = min(self.settings.negatives, 2 * count - 2) if count else 0
-        if taken == 0:  # one track has nothing to be told from
+        if not told.any():  # nothing to be told from
             return features.sum() * 0, {"track_accuracy": features.new_zeros(())}
-        nearest = chosen.masked_fill(own, torch.inf).topk(taken, largest=False).indices
-        loss = (positive[:, None] - distance.gather(1, nearest) + self.settings.margin).clamp(min=0).mean()
-        right = (positive < distance.masked_fill(own, torch.inf).amin(1)).float().mean()
-        return loss, {"track_accuracy": right}
+        taken = chosen.masked_fill(~other, torch.inf).topk(min(self.settings.negatives, 2 * count), largest=False)
+        hinge = (positive[:, None] - distance.gather(1, taken.indices) + self.settings.margin).clamp(min=0)
+        valid = taken.values < torch.inf  # a batch may hold fewer negatives than are asked for
+        right = (positive < distance.masked_fill(~other, torch.inf).amin(1))[told].float().mean()
+        return (hinge * valid).sum() / valid.sum(), {"track_accuracy": right}
 
     def after_step(self, done: float) -> None:
         self.done.fill_(done)

@@ -9,6 +9,7 @@ from torch import nn
 
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
+from activevision.encoders.objectives.negatives import of_others
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
@@ -29,13 +30,13 @@ class TransitiveInvariance(Objective):
     r"""Wang, He & Gupta, *Transitive invariance for self-supervised visual representation learning* (ICCV 2017).
 
     A and A′ are the first and the last frame of a window: an edge within one instance, over a change of view. A and B,
-    of two windows, are joined by an edge between instances where each is the other's nearest neighbour among the first
-    frames of the batch. By transitivity A′ and B′, A and B′, A′ and B belong together too, although nothing has matched
-    them. With the distance D(a, b) = 1 − cos(z(a), z(b)),
+    of two scenes, are joined by an edge between instances where each is the other's nearest neighbour among the first
+    frames of other scenes in the batch. By transitivity A′ and B′, A and B′, A′ and B belong together too, although
+    nothing has matched them. With the distance D(a, b) = 1 − cos(z(a), z(b)),
 
         L = mean_{(x, x⁺)} mean_{x⁻} max(0, D(x, x⁺) − D(x, x⁻) + M),
 
-    over all ordered pairs (x, x⁺) of (A, A′) and of the frames of joined windows, and all frames x⁻ of windows that are
+    over all ordered pairs (x, x⁺) of (A, A′) and of the frames of joined windows, and all frames x⁻ of scenes that are
     neither A's nor B's.
 
     The paper's graph is made once: of patches tracked through 30 frames, and neighbours by the features of a network
@@ -64,21 +65,22 @@ class TransitiveInvariance(Objective):
     def loss(self, batch: Batch) -> Outcome:
         """See ``Objective.loss``. Only the first and the last frame of each window are encoded."""
         features = encode_windows(self.encoder, batch.frames[:, [0, -1]])
-        return Outcome(*self.ranking(features), features)
+        return Outcome(*self.ranking(features, batch.scenes), features)
 
-    def ranking(self, features: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of features (B, 2, D) of the first and the last frames."""
+    def ranking(self, features: torch.Tensor, scene: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of features (B, 2, D) of the first and the last frames of windows of scenes (B,)."""
         windows = features.shape[0]
         z = nn.functional.normalize(features.float(), dim=-1)
         distance = 1 - torch.einsum("aid,bjd->aibj", z, z)  # (B, 2, B, 2)
-        partner = mutual_neighbours(distance[:, 0, :, 0].detach())
+        other = of_others(scene)
+        partner = mutual_neighbours(distance[:, 0, :, 0].detach().masked_fill(~other, torch.inf))
         joined = partner >= 0
         here = torch.arange(windows, device=z.device)
         # of anchor (a, i): the other frame of its window, then both frames of its partner
         within = torch.stack([distance[here, i, here, 1 - i] for i in (0, 1)], 1)[..., None]
         positives = torch.cat([within, distance[here, :, partner]], -1)  # (B, 2, 3)
         valid = torch.stack([torch.ones_like(joined), joined, joined], -1)[:, None, :, None, None]
-        unrelated = (here[:, None] != here) & (partner[:, None] != here)
+        unrelated = other & (~joined[:, None] | other[partner])
         triplets = valid & unrelated[:, None, None, :, None]  # (B, 1, 3, B, 1) of (B, 2, 3, B, 2)
         excess = positives[..., None, None] - distance[:, :, None]
         triplets = triplets.expand_as(excess)
@@ -93,10 +95,11 @@ class TransitiveInvariance(Objective):
 
 
 def mutual_neighbours(distance: torch.Tensor) -> torch.Tensor:
-    """Of distances (B, B) for each (B,) the other one where both are nearest to each other, −1 where there is none."""
+    """Of distances (B, B) for each (B,) the other one where both are nearest to each other, −1 where there is none or
+    all are infinitely far."""
     here = torch.arange(len(distance), device=distance.device)
-    nearest = distance.clone().fill_diagonal_(torch.inf).argmin(1)
-    mutual = (nearest[nearest] == here) & (nearest != here)
+    least, nearest = distance.clone().fill_diagonal_(torch.inf).min(1)
+    mutual = (nearest[nearest] == here) & (nearest != here) & (least < torch.inf)
     return torch.where(mutual, nearest, -1)
 
 

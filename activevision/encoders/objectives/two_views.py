@@ -5,23 +5,27 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from activevision.encoders.objectives.negatives import of_others
+
 
 def pairs(windows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Both views (T − 1, B, K) of every pair of neighbouring frames of windows (B, T, K)."""
     return windows[:, :-1].transpose(0, 1), windows[:, 1:].transpose(0, 1)
 
 
-def nt_xent(first: torch.Tensor, second: torch.Tensor, temperature: float) -> torch.Tensor:
-    """The normalised temperature-scaled cross-entropy () of views (..., N, K) of N things, each against the others.
+def nt_xent(first: torch.Tensor, second: torch.Tensor, temperature: float, scene: torch.Tensor) -> torch.Tensor:
+    """The normalised temperature-scaled cross-entropy () of views (..., N, K) of N windows, each against the others.
 
-    A view's positive is the other view of its thing; its negatives are both views of the N − 1 others.
+    A view's positive is the other view of its window; its negatives are both views of the windows of other scenes (N,).
     """
     views = nn.functional.normalize(torch.cat([first, second], -2).float(), dim=-1)
     logits = views @ views.transpose(-1, -2) / temperature
     count = views.shape[-2]
-    own = torch.eye(count, dtype=torch.bool, device=views.device)
-    other = torch.arange(count, device=views.device).roll(count // 2).expand(logits.shape[:-1])
-    return nn.functional.cross_entropy(logits.masked_fill(own, -torch.inf).flatten(0, -2), other.flatten())
+    other = torch.arange(count, device=views.device).roll(count // 2)
+    compared = of_others(scene).repeat(2, 2)
+    compared[torch.arange(count, device=views.device), other] = True
+    logits, other = logits.masked_fill(~compared, -torch.inf), other.expand(logits.shape[:-1])
+    return nn.functional.cross_entropy(logits.flatten(0, -2), other.flatten())
 
 
 @torch.no_grad()

@@ -50,21 +50,14 @@ def compare(
 ) -> tuple[dict[str, Any], Task, dict[str, Measured]]:
     """Results, what was asked, and what was measured. Encoders that ``out`` has been given before are not measured
     again."""
-    views = [without_features(dataset) for dataset in (train, test)]
-    task = Task.of(views[0], views[1], protocol)
+    task = Task.of(without_features(train), without_features(test), protocol)
     measured: dict[str, Measured] = {}
     seconds: dict[str, float] = {}
     for name, candidate in candidates.items():
-        weights = [tensor.numpy().tobytes() for tensor in candidate.encoder.state_dict().values()]
-        key = digest(SCHEMA, candidate.encoder.name, train.key, test.key, asdict(protocol), seeds, _RECIPE, *weights)
-        path = out / "measured" / f"{name.replace('/', '--')}.npz"
-        found = stored.read(path, key)
-        if found is None:
-            began = time.process_time()
-            found = measure(encode(candidate.encoder, train), encode(candidate.encoder, test), task, seeds)
+        began = time.process_time()
+        measured[name], anew = measured_once(name, candidate.encoder, train, test, task, protocol, seeds, out)
+        if anew:
             seconds[name] = round(time.process_time() - began, 1)
-            stored.write(path, found, key)
-        measured[name] = found
     figures = tabulate(measured)
     results = {
         "schema": SCHEMA,
@@ -83,8 +76,8 @@ def compare(
         "pairs": {"train": len(task.fitted), "test": len(task.asked), "out_of_range": len(task.larger)},
         "recipe": {**_RECIPE, "seeds": seeds, "resamples": BOOTSTRAP.resamples},
         "measures": {name: asdict(of_name) for name, of_name in MEASURES.items()},
-        "chance": chance(views[1], task),
-        "standing_still": standing_still(views[1], task),
+        "chance": chance(without_features(test), task),
+        "standing_still": standing_still(without_features(test), task),
         "encoders": {
             name: {
                 "facts": dict(candidate.facts),
@@ -98,3 +91,25 @@ def compare(
         "versions": installed_versions(),
     }
     return results, task, measured
+
+
+def measured_once(
+    name: str,
+    encoder: Encoder,
+    train: WindowDataset,
+    test: WindowDataset,
+    task: Task,
+    protocol: ProbeProtocol,
+    seeds: int,
+    out: Path,
+) -> tuple[Measured, bool]:
+    """What is measured of an encoder, kept in ``out`` under its name; and whether it was not there yet."""
+    weights = [tensor.numpy().tobytes() for tensor in encoder.state_dict().values()]
+    key = digest(SCHEMA, encoder.name, train.key, test.key, asdict(protocol), seeds, _RECIPE, *weights)
+    path = out / "measured" / f"{name.replace('/', '--')}.npz"
+    found = stored.read(path, key)
+    if found is not None:
+        return found, False
+    found = measure(encode(encoder, train), encode(encoder, test), task, seeds)
+    stored.write(path, found, key)
+    return found, True

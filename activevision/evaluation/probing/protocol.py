@@ -19,7 +19,7 @@ class ProbeProtocol:
     name: str
     title: str
     catalogue: str
-    motion: Literal["orbit", "walk", "handheld"]
+    motion: Literal["orbit", "tumble", "walk", "handheld"]
     views: int
     rate: float
     train_episodes: int

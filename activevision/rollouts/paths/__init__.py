@@ -10,6 +10,7 @@ from activevision.rollouts.paths.driving import Driving
 from activevision.rollouts.paths.handheld import Handheld
 from activevision.rollouts.paths.orbit import Orbit
 from activevision.rollouts.paths.place import KINDS, OBJECT, PANORAMA, ROOM, Floor, NoRoom, Place
+from activevision.rollouts.paths.tumble import Tumble
 from activevision.rollouts.paths.turntable import Turntable
 from activevision.rollouts.paths.walk import Walk
 
@@ -18,7 +19,7 @@ __all__ = [
     "check_fits", "get_path",
 ]  # fmt: skip
 
-PATHS: dict[str, Any] = {path.name: path for path in (Walk, Handheld, Orbit, Turntable, Driving)}
+PATHS: dict[str, Any] = {path.name: path for path in (Walk, Handheld, Orbit, Tumble, Turntable, Driving)}
 """Every kind of motion by its name."""
 
 _ALSO = {"kitti-like": "driving"}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from activevision.errors import UserError
 from activevision.geometry import egomotion
-from activevision.rollouts.paths.place import OBJECT, PANORAMA, Place
+from activevision.rollouts.paths.place import OBJECT, PANORAMA, ROOM, Place
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,9 @@ class Motion:
         return asdict(self)
 
 
-_THINGS = {PANORAMA: "a panorama", OBJECT: "an object"}
+_THINGS = {ROOM: "a room", PANORAMA: "a panorama", OBJECT: "an object"}
 _LACKS = {
+    ROOM: "is seen from inside, so no camera goes round it",
     PANORAMA: "is seen from one place, where a camera can only turn",
     OBJECT: "has no floor to walk or drive on",
 }

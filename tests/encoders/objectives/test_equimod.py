@@ -11,12 +11,14 @@ from objective_windows import sliding
 from activevision.encoders.objectives.standard_twists import StandardTwists
 
 
-def nt_xent(first: np.ndarray, second: np.ndarray, temperature: float) -> float:
-    views = [v / np.linalg.norm(v) for v in (*first, *second)]
+def nt_xent(first: np.ndarray, second: np.ndarray, scenes: list[int], temperature: float = 0.3) -> float:
+    views, scenes = [v / np.linalg.norm(v) for v in (*first, *second)], scenes * 2
     losses = []
     for i in range(len(views)):
-        cosines = {k: np.exp(views[i] @ views[k] / temperature) for k in range(len(views)) if k != i}
-        losses.append(-np.log(cosines[(i + len(first)) % len(views)] / sum(cosines.values())))
+        own = (i + len(first)) % len(views)
+        compared = [k for k in range(len(views)) if k == own or scenes[k] != scenes[i]]
+        cosines = {k: np.exp(views[i] @ views[k] / temperature) for k in compared}
+        losses.append(-np.log(cosines[own] / sum(cosines.values())))
     return float(np.mean(losses))
 
 
@@ -29,10 +31,10 @@ def test_the_loss_agrees_with_the_formula() -> None:
     expected = []
     for t in range(2):
         action = batch.twists[:, t] / torch.tensor(np.where(scale > 0, scale, 1), dtype=torch.float32)
-        invariance = nt_xent(g[:, t].numpy(), g[:, t + 1].numpy(), 0.3)
+        invariance = nt_xent(g[:, t].numpy(), g[:, t + 1].numpy(), batch.scenes.tolist())
         for source, target, a in ((h[:, t], h[:, t + 1], action), (h[:, t + 1], h[:, t], -action)):
             predicted = objective.predictor(torch.cat([source, a], 1)).detach()
-            expected.append(invariance + 2.0 * nt_xent(target.numpy(), predicted.numpy(), 0.3))
+            expected.append(invariance + 2.0 * nt_xent(target.numpy(), predicted.numpy(), batch.scenes.tolist()))
     assert objective.loss(batch).loss.item() == pytest.approx(np.mean(expected), rel=1e-4)
 
 

@@ -29,7 +29,9 @@ class Brightness(Encoder):
 def numbered(windows: int, views: int) -> Batch:
     """Windows whose frame t has the brightness t."""
     frames = torch.arange(views, dtype=torch.float32)[None, :, None, None, None].expand(windows, views, 3, 4, 4)
-    return Batch(frames, torch.zeros(windows, views - 1, 6), torch.zeros(windows, dtype=torch.int64))
+    return Batch(
+        frames, torch.zeros(windows, views - 1, 6), torch.zeros(windows, dtype=torch.int64), torch.arange(windows)
+    )
 
 
 def test_it_agrees_with_the_formula() -> None:

@@ -32,7 +32,7 @@ def test_it_agrees_with_the_formula() -> None:
                 terms["steady+" if a == b else "steady-"].append(d**2 if a == b else max(0.0, 3.0 - d) ** 2)
     mean = {name: np.mean(values) for name, values in terms.items()}
     expected = 0.5 * (mean["slow+"] + mean["slow-"]) + 2.0 * (mean["steady+"] + mean["steady-"])
-    assert objective.contrastive(z)[0].item() == pytest.approx(expected, rel=1e-4)
+    assert objective.contrastive(z, torch.arange(len(z)))[0].item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_features_that_move_evenly_in_a_direction_of_their_own_cost_no_steadiness() -> None:
@@ -40,19 +40,20 @@ def test_features_that_move_evenly_in_a_direction_of_their_own_cost_no_steadines
     start, velocity = 10 * torch.eye(6), torch.randn(6, 6)
     time = torch.arange(5.0)[:, None]
     even = start[:, None] + time * velocity[:, None]
-    loss, metrics = objective.contrastive(even)
+    loss, metrics = objective.contrastive(even, torch.arange(len(even)))
     assert loss.item() < 1e-8
     assert metrics["steady_retrieval"] == 1.0
     quickening = start[:, None] + time.square() * velocity[:, None]
-    assert objective.contrastive(quickening)[0].item() > 1
+    assert objective.contrastive(quickening, torch.arange(len(quickening)))[0].item() > 1
 
 
 def test_neither_the_way_of_time_nor_the_order_of_windows_nor_the_motion_matters() -> None:
     objective = SteadyFeatures(SmallCNN(5)).eval()
     z = torch.randn(6, 3, 5)
-    loss, metrics = objective.contrastive(z)
-    assert objective.contrastive(z[torch.randperm(6)])[0].item() == pytest.approx(loss.item(), rel=1e-5)
-    backwards = objective.contrastive(z.flip(1))[1]
+    loss, metrics = objective.contrastive(z, torch.arange(len(z)))
+    shuffled, _ = objective.contrastive(z[torch.randperm(6)], torch.arange(6))
+    assert shuffled.item() == pytest.approx(loss.item(), rel=1e-5)
+    backwards = objective.contrastive(z.flip(1), torch.arange(6))[1]
     for name in ("slow_positive", "steady_positive"):
         assert backwards[name].item() == pytest.approx(metrics[name].item(), rel=1e-5)
     batch = sliding(3).batch(np.arange(8))
@@ -63,7 +64,7 @@ def test_neither_the_way_of_time_nor_the_order_of_windows_nor_the_motion_matters
 def test_equal_frames_and_a_single_window_have_gradients() -> None:
     objective = SteadyFeatures(SmallCNN(5))
     for z in (torch.zeros(4, 3, 5, requires_grad=True), torch.randn(1, 3, 5, requires_grad=True)):
-        loss, _ = objective.contrastive(z)
+        loss, _ = objective.contrastive(z, torch.arange(len(z)))
         loss.backward()
         assert torch.isfinite(z.grad).all()
 

@@ -95,7 +95,7 @@ def test_the_loss_is_a_ranking_by_cosine(done: float) -> None:
         taken = others[:3] if done else others  # the hardest, or all that there are
         terms += [max(0, positive - negative + 0.3) for negative in taken]
         right.append(positive < others[0])
-    loss, metrics = objective.ranking(features)
+    loss, metrics = objective.ranking(features, torch.arange(len(features)))
     assert loss.item() == pytest.approx(np.mean(terms), rel=1e-5)
     assert metrics["track_accuracy"].item() == pytest.approx(np.mean(right))
 
@@ -105,13 +105,15 @@ def test_it_does_not_see_the_length_of_features_nor_the_order_of_the_tracks() ->
     objective = Tracking(SmallCNN(5))
     objective.after_step(1.0)
     features = torch.randn(8, 2, 5)
-    loss, _ = objective.ranking(features)
-    torch.testing.assert_close(objective.ranking(features * torch.rand(8, 2, 1))[0], loss)
-    torch.testing.assert_close(objective.ranking(features[torch.randperm(8)])[0], loss)
+    loss, _ = objective.ranking(features, torch.arange(len(features)))
+    torch.testing.assert_close(objective.ranking(features * torch.rand(8, 2, 1), torch.arange(8))[0], loss)
+    torch.testing.assert_close(objective.ranking(features[torch.randperm(8)], torch.arange(8))[0], loss)
     constant = torch.ones(8, 2, 5, requires_grad=True)
-    assert objective.ranking(constant)[0].item() == pytest.approx(0.5), "a collapse costs the margin"
+    assert objective.ranking(constant, torch.arange(len(constant)))[0].item() == pytest.approx(0.5), (
+        "a collapse costs the margin"
+    )
     for count in (0, 1):
-        alone, _ = objective.ranking(features[:count])
+        alone, _ = objective.ranking(features[:count], torch.arange(count))
         assert alone == 0
 
 

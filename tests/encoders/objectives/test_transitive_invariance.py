@@ -40,11 +40,11 @@ def test_it_agrees_with_the_formula() -> None:
                     if both_last:
                         transitive.append(excess < 0)
     assert transitive, "the case has edges"
-    loss, metrics = objective.ranking(z)
+    loss, metrics = objective.ranking(z, torch.arange(len(z)))
     assert loss.item() == pytest.approx(np.mean(terms), rel=1e-5)
     assert metrics["transitive_accuracy"].item() == pytest.approx(np.mean(transitive))
     assert metrics["joined"].item() == pytest.approx(np.mean([p is not None for p in partner]))
-    assert objective.ranking(z[torch.randperm(7)])[0].item() == pytest.approx(loss.item(), rel=1e-5)
+    assert objective.ranking(z[torch.randperm(7)], torch.arange(7))[0].item() == pytest.approx(loss.item(), rel=1e-5)
 
 
 def test_neighbours_are_mutual_or_none() -> None:
@@ -62,7 +62,7 @@ def test_it_pulls_the_last_frames_of_neighbours_together() -> None:
     z[0, 1], z[1, 1] = torch.tensor([0, 1.0, 0, 0]), torch.tensor([0, 0, 1.0, 0])  # A′ and B′ do not, yet
     z[2:], z[3, 1, 0] = torch.tensor([0, 0, 0, 1.0]), -0.5
     z.requires_grad_()
-    objective.ranking(z)[0].backward()
+    objective.ranking(z, torch.arange(len(z)))[0].backward()
     step = z.detach() - 0.1 * z.grad
     assert distance(step[0, 1], step[1, 1]) < distance(z[0, 1].detach(), z[1, 1].detach()) - 1e-3
 
@@ -70,18 +70,18 @@ def test_it_pulls_the_last_frames_of_neighbours_together() -> None:
 def test_classes_that_look_alike_from_everywhere_cost_nothing_and_constant_features_the_margin() -> None:
     objective = TransitiveInvariance(SmallCNN(4), TransitiveInvarianceSettings(margin=0.5))
     classes = torch.eye(4).repeat_interleave(2, 0)  # two windows of each of four classes
-    loss, metrics = objective.ranking(classes[:, None].expand(8, 2, 4))
+    loss, metrics = objective.ranking(classes[:, None].expand(8, 2, 4), torch.arange(8))
     assert loss.item() == pytest.approx(0, abs=1e-6)
     assert metrics["joined"] == 1
     assert metrics["transitive_accuracy"] == 1
-    assert objective.ranking(torch.ones(8, 2, 4))[0].item() == pytest.approx(0.5)
+    assert objective.ranking(torch.ones(8, 2, 4), torch.arange(8))[0].item() == pytest.approx(0.5)
 
 
 def test_few_windows_have_finite_gradients_and_the_motion_does_not_matter() -> None:
     objective = TransitiveInvariance(SmallCNN(4)).eval()
     for windows in (1, 2, 3):
         z = torch.randn(windows, 2, 4, requires_grad=True)
-        objective.ranking(z)[0].backward()
+        objective.ranking(z, torch.arange(len(z)))[0].backward()
         assert torch.isfinite(z.grad).all()
     batch = sliding(3).batch(np.arange(8))
     other = batch._replace(twists=torch.randn_like(batch.twists))

@@ -107,6 +107,14 @@ def test_an_orbit_looks_at_its_middle() -> None:
         assert lengths(off).max() < 1e-6
 
 
+def test_a_tumble_is_at_one_distance_and_sees_every_elevation_as_often() -> None:
+    eye = np.concatenate([track("tumble", THING, seed).pose[:, :3, 3] for seed in range(200)])
+    np.testing.assert_allclose(lengths(eye), THING.distance, rtol=1e-6)
+    elevation = np.degrees(np.arcsin(eye[:, 1] / THING.distance))
+    share = np.histogram(elevation, bins=np.arange(-90, 91, 30))[0] / len(eye)
+    np.testing.assert_allclose(share, 1 / 6, atol=0.03)
+
+
 def test_a_turntable_turns_at_a_constant_rate_and_elevation() -> None:
     pose, commanded = track("turntable", THING, 1)
     np.testing.assert_allclose(commanded, np.broadcast_to(commanded[0], commanded.shape), atol=1e-9)
@@ -202,6 +210,7 @@ def test_which_motions_go_with_what() -> None:
         "walk": {ROOM},
         "driving": {ROOM},
         "orbit": {ROOM, OBJECT},
+        "tumble": {OBJECT},
         "handheld": {ROOM, OBJECT, PANORAMA},
         "turntable": {ROOM, OBJECT, PANORAMA},
     }

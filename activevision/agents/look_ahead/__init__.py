@@ -1,0 +1,1 @@
+"""Look-ahead before you leap: sensor, aggregator, actor, classifier and forecast, trained as one."""

@@ -1,0 +1,50 @@
+"""A policy learnt by deep Q-learning on the belief state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stable_baselines3 import DQN
+from stable_baselines3.common.utils import LinearSchedule
+
+from activevision.agents.belief_env import BeliefVectorEnv
+from activevision.agents.config import AgentConfig, DQNConfig
+from activevision.agents.fusion import Fusion
+from activevision.agents.lessons import GridLessons
+from activevision.agents.policies.sb3_policy import Progress, SB3Policy, rows, training
+
+
+class DQNPolicy(SB3Policy):
+    """Deep Q-learning (Mnih et al. 2015) of the gain in log-probability of the true class."""
+
+    name, algorithm = "dqn", DQN
+
+    @classmethod
+    def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> DQNPolicy:
+        assert lessons.train_env is not None
+        return cls.train(BeliefVectorEnv(lessons.train_env, lessons.train, fusion), config.dqn, seed, lessons.logs)
+
+    @classmethod
+    def train(cls, env: BeliefVectorEnv, config: DQNConfig, seed: int, logs: Path | None = None) -> DQNPolicy:
+        """Train on an environment in autoreset mode DISABLED; TensorBoard events go to ``logs``."""
+        vec_env = rows(env, seed)
+        with training(cls.name, seed, config.steps) as advance:
+            model = DQN(
+                "MlpPolicy",
+                vec_env,
+                learning_rate=LinearSchedule(config.learning_rate, 0.0, 1.0),
+                buffer_size=config.buffer,
+                learning_starts=config.batch_size,
+                batch_size=config.batch_size,
+                gamma=config.gamma,
+                train_freq=1,  # a step of all environments
+                gradient_steps=config.updates,
+                target_update_interval=config.target_every,
+                exploration_fraction=config.exploration,
+                policy_kwargs={"net_arch": list(config.layers)},
+                tensorboard_log=None if logs is None else str(logs),
+                seed=seed,
+                device="cpu",
+            )
+            model.learn(config.steps, callback=Progress(advance), tb_log_name=cls.name)
+        return cls(model, env.unwrapped.protocol)  # type: ignore[attr-defined]

@@ -1,0 +1,111 @@
+"""What the policies share whose network an algorithm of stable-baselines3 trains."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+
+from activevision.agents.fusion import Belief, Fusion
+from activevision.agents.policies.policy_input import policy_input
+from activevision.agents.sb3 import SB3VecEnv
+from activevision.errors import UserError
+from activevision.files import atomic_write
+from activevision.machine import one_thread
+from activevision.progress import progress
+from activevision.protocol import Protocol
+
+Advance = Callable[[int], None]
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, pickle.UnpicklingError, OSError, ValueError, LookupError, AttributeError,
+    TypeError, RuntimeError, EOFError,
+)  # fmt: skip
+"""What zip, JSON, pickle and torch raise for a file that is none of theirs."""
+
+Trained = TypeVar("Trained", bound="SB3Policy")
+
+
+class SB3Policy:
+    """Takes the motion that a trained network holds for the best. Its file is that of the algorithm.
+
+    algorithm: of stable-baselines3 or sb3-contrib. stops: whether the network has a last action that stops.
+    """
+
+    name: ClassVar[str]
+    suffix: ClassVar[str] = ".zip"
+    algorithm: ClassVar[type[BaseAlgorithm]]
+    stops: ClassVar[bool] = False
+
+    def __init__(self, model: Any, protocol: Protocol):
+        self._model, self._protocol = model, protocol
+
+    def act(self, observation: Mapping[str, Any], belief: Belief | None) -> NDArray[np.int64]:
+        motion, _ = self._model.predict(policy_input(observation), deterministic=True)
+        return np.asarray(motion, np.int64)
+
+    def save(self, path: Path) -> None:
+        with atomic_write(path) as file:
+            self._model.save(file)
+
+    @classmethod
+    def load(cls: type[Trained], path: Path, protocol: Protocol, fusion: Fusion) -> Trained:
+        try:
+            with path.open("rb") as file:
+                model = cls.algorithm.load(file, device="cpu")
+        except FileNotFoundError:
+            raise UserError(f"no policy {path}: give a folder that `activevision train` wrote.") from None
+        except _DAMAGE as error:
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(f"policy {path} is damaged ({reason}): delete it and train again.") from None
+        if model.action_space.n != len(protocol.motions) + cls.stops:  # type: ignore[attr-defined]
+            raise UserError(f"policy {path} does not fit protocol {protocol.name!r}: delete it and train again.")
+        return cls(model, protocol)
+
+
+def rows(env: VectorEnv, seed: int) -> SB3VecEnv:
+    """A belief environment as an algorithm sees it that learns from the belief state."""
+    observation, _ = env.reset(seed=seed)
+    space = spaces.Box(-np.inf, np.inf, policy_input(observation).shape[1:], np.float32)
+    return SB3VecEnv(env, policy_input, space)
+
+
+@contextmanager
+def training(name: str, seed: int, steps: int) -> Iterator[Advance]:
+    """Where an algorithm is made and learns: with a progress bar, of which it gives what is to be told of steps.
+
+    stable-baselines3 seeds Python, NumPy and torch for the whole process, and what others draw must not depend on
+    whether a policy was trained before: all go on afterwards as if nothing had been.
+    """
+    what = f"Training {name} (seed {seed})"
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002  # the global one is what is kept
+    try:
+        with torch.random.fork_rng(), one_thread(), progress(what, steps, "steps") as advance:
+            yield advance
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
+class Progress(BaseCallback):
+    """Tells of every step of every environment."""
+
+    def __init__(self, advance: Advance):
+        super().__init__()
+        self._advance = advance
+
+    def _on_step(self) -> bool:
+        self._advance(self.training_env.num_envs)
+        return True

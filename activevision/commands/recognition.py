@@ -1,0 +1,74 @@
+"""``activevision benchmark recognition``: the whole ladder on a suite, from scenes to scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from activevision.commands.suites import Suite
+from activevision.scenes import SPLITS
+
+if TYPE_CHECKING:
+    from activevision.commands.learn import Stopwatch
+    from activevision.evaluation.log import TrajectoryLog
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What decides a run; more seeds may be added to one."""
+
+    name: str
+    suite: Suite
+
+
+def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | None = None) -> dict[str, Any]:
+    """Train and evaluate the ladder in the folder ``out`` and return the results. Goes on where it was stopped.
+
+    Every fold has an encoder, a recogniser, fusions and policies of its own, and is tested on objects that none of them
+    has seen; the logs of all folds are scored as one.
+    """
+    from activevision.commands.compare import write_evaluation
+    from activevision.commands.learn import Stopwatch
+    from activevision.commands.run_folder import command_line, open_run
+    from activevision.evaluation.log import concatenate
+
+    open_run(out, "benchmark recognition", _Settings(name, suite))
+    timed = Stopwatch(out / "seconds.json")
+    whole = suite.world.world()
+    facts = whole.facts("test")
+    if suite.folds > 1:
+        everything = sum(len(whole.catalogue.scenes(split)) for split in SPLITS)
+        facts |= {"split": f"{suite.folds} folds", "scenes": everything}
+    runs: dict[tuple[str, str, str, int], list[TrajectoryLog]] = {}
+    for part in range(1, suite.folds + 1):
+        choice = suite.world if suite.folds == 1 else replace(suite.world, fold=f"{part}/{suite.folds}")
+        agent = replace(suite.agent, seeds=seeds)
+        for log in _fold(replace(suite, world=choice, agent=agent), facts, out / f"fold-{part}", timed, workers):
+            runs.setdefault((log.policy, log.fusion, log.recogniser, int(log.seed[0])), []).append(log)
+    logs = [concatenate(parts) for parts in runs.values()]
+    return write_evaluation(logs, whole, facts["split"], {}, timed.seconds, out, command_line())
+
+
+def _fold(suite: Suite, facts: dict[str, Any], out: Path, timed: Stopwatch, workers: int | None) -> list[TrajectoryLog]:
+    """The logs of one fold, from nothing."""
+    from activevision.commands.learn import gather
+    from activevision.commands.matches import OWN, TRUTH, Venue, matches, play_all
+    from activevision.commands.pairings import ordered_fusions, pairings, policies_of
+    from activevision.commands.train import train_in
+    from activevision.encoders.pretrain import pretrain
+
+    world, config = suite.world.world(), suite.agent
+    with timed("collect"):
+        train, heldout, views = gather(world, suite.episodes, out, config.seed)
+    with timed("pretrain"):
+        encoder = pretrain(suite.pretrain, train, out / "encoder").encoder
+    with timed("train"):
+        train_in(out / "agent", suite.world, encoder, train, heldout, config, {}, views, workers)
+    seeds = range(config.seed, config.seed + config.seeds)
+    pairs = pairings(policies_of(world.on_grid, config.policies), ordered_fusions(config.fusions, config.fusion))
+    venue = Venue(out / "agent", world, "test", suite.starts, facts, out / "logs")
+    wanted = matches(pairs, (OWN,), seeds)
+    wanted += matches(dict.fromkeys(pairs, (config.fusion,)), (TRUTH,), seeds)
+    with timed("evaluate"):
+        return play_all(venue, wanted, workers)

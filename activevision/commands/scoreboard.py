@@ -1,0 +1,36 @@
+"""README.md of a folder of raw scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def write_scoreboard(folder: Path) -> Path:
+    """Write ``folder/README.md`` from ``folder/scores/*.json`` and return its path.
+
+    ``scores/NOTES.md``, where there is one, is what its authors have to say about how the figures came about.
+    """
+    from activevision.commands.suites import SUITES
+    from activevision.evaluation.published import LOOK_AHEAD
+    from activevision.evaluation.results_file import read_results
+    from activevision.evaluation.scoreboard.recognition import published, recognition
+    from activevision.evaluation.scoreboard.speeds import simulators, speeds
+    from activevision.files import atomic_write, read_json
+
+    scores, lines = folder / "scores", ["# Benchmarks", ""]
+    lines += ["Written by `activevision benchmark` from the files under [scores](scores).", ""]
+    if (notes := scores / "NOTES.md").exists():
+        lines += [notes.read_text(encoding="utf-8").strip(), ""]
+    suites = {name: path for name in SUITES if (path := scores / f"{name}.json").exists()}
+    for name, path in suites.items():
+        lines += recognition(name, SUITES[name].title, read_results(path))
+    if suites:
+        lines += ["## Published figures", "", *published(LOOK_AHEAD)]
+    for file, section in (("benchmark.json", speeds), ("simulators.json", simulators)):
+        if (path := scores / file).exists():
+            rows = [row for row in read_json(path) if file != "benchmark.json" or row["name"] != "simulators"]
+            lines += section(rows)
+    path = folder / "README.md"
+    with atomic_write(path) as written:
+        written.write(("\n".join(lines).rstrip() + "\n").encode())
+    return path

@@ -1,0 +1,1 @@
+"""The study of equivariance, stage by stage."""

@@ -1,0 +1,172 @@
+"""What is done for one encoder, or for one agent on it; by this process or by a worker, one core each.
+
+Every job leaves files that are whole or absent, and what an earlier one left is not made again. All is a function of
+the plan, whoever does it: torch keeps to one thread, since what several threads sum up differs in the last bit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import cache
+from typing import TYPE_CHECKING
+
+import torch
+
+from activevision.agents.config import JOINT, TRAINED, AgentConfig, PPOConfig
+from activevision.agents.frozen import SPLITS, FrozenEvidence
+from activevision.agents.fusion import Fusion, ProductOfExperts
+from activevision.agents.lessons import GridLessons
+from activevision.agents.named import named_class
+from activevision.agents.policies import baseline
+from activevision.agents.policies.policy import Policy
+from activevision.agents.views import SceneViews
+from activevision.commands.studying.plan import Plan, Trial, Unit
+from activevision.encoders.checkpoint import load_encoder
+from activevision.encoders.objectives import objective_class
+from activevision.encoders.pretrain import pretrain
+from activevision.evaluation.play import Starts, play
+from activevision.evaluation.probing.compare import measured_once
+from activevision.evaluation.probing.encode import without_features
+from activevision.evaluation.probing.measure import Task
+from activevision.evaluation.study.config import BASELINES
+from activevision.evaluation.study.objective_windows import WINDOWS
+from activevision.files import digest, read_json, write_json
+from activevision.progress import told_of_steps
+from activevision.protocol import Protocol
+from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.windows import Gap, Windows
+
+if TYPE_CHECKING:
+    from gymnasium.vector import VectorEnv
+
+Advance = Callable[[int], None]
+
+_MADE_FROM = "made_from.json"
+
+_plan: Plan
+
+
+def enter(plan: Plan) -> None:
+    """Make a worker process ready."""
+    global _plan
+    torch.set_num_threads(1)
+    _plan = plan
+
+
+@contextlib.contextmanager
+def entered(plan: Plan) -> Iterator[None]:
+    """This process does what workers would do."""
+    threads = torch.get_num_threads()
+    enter(plan)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def windows_of(plan: Plan, objective: str) -> WindowDataset:
+    """What an objective is trained on. UserError where the rollouts lack what it needs."""
+    chosen, kind = WINDOWS[objective], objective_class(objective)
+    return WindowDataset.load(plan.data, Windows(chosen.length, Gap(chosen.gap)), kind.fields)
+
+
+def pretrain_encoder(unit: Unit, advance: Advance) -> None:
+    """Tells of images."""
+    windows = windows_of(_plan, unit.objective)
+    config = _plan.config.pretraining(unit.objective, unit.seed, len(windows), windows.length)
+    with told_of_steps(advance):
+        pretrain(config, windows, _plan.encoder_run(unit))
+
+
+def probe_encoder(unit: Unit, advance: Advance) -> None:
+    config = _plan.config
+    train, test, task = _probing(_plan)
+    encoder = load_encoder(_plan.encoder(unit))
+    measured_once(unit.name, encoder, train, test, task, config.probe, config.probe_seeds, _plan.probes)
+    advance(1)
+
+
+def look(unit: Unit, advance: Advance) -> None:
+    """The evidence of all views, by linear classifiers on the frozen encoder."""
+    encoder, folder, world = load_encoder(_plan.encoder(unit)), _plan.evidence(unit), _plan.world
+    assert isinstance(world.protocol, Protocol)
+    entries = world.catalogue.scenes("train")
+    evidence = FrozenEvidence.of(encoder, _views(_plan), entries, world.protocol, _plan.config.folds, 0)
+    evidence.save(folder)
+    write_json(folder / _MADE_FROM, {"encoder": _weights(_plan, unit)})  # last: where it is there, all is
+    advance(1)
+
+
+def has_looked(plan: Plan, unit: Unit) -> bool:
+    """Whether there is evidence by this very encoder."""
+    note = plan.evidence(unit) / _MADE_FROM
+    return note.exists() and read_json(note)["encoder"] == _weights(plan, unit)
+
+
+def run_trial(trial: Trial, advance: Advance) -> None:
+    """Train an agent, and play it and what it is compared with on test objects, from the same starts."""
+    world, config = _plan.world, _plan.config
+    protocol, facts = world.protocol, world.facts("test")
+    assert isinstance(protocol, Protocol)
+    evidence = FrozenEvidence.load(_plan.evidence(trial.unit))
+    with contextlib.ExitStack() as opened:
+        env, val_env = (
+            opened.enter_context(closing(world.make(split, AgentConfig.environments))) for split in ("train", "val")
+        )
+        fusion, policy = _trained(trial, GridLessons(protocol, evidence.train, evidence.val, env, val_env))
+    scenes = len(evidence.test.label)
+    with closing(world.make("test", scenes * config.starts)) as env:
+        starts = Starts.on_grid(scenes, protocol.grid_shape, config.starts, trial.seed)
+        for name in (*BASELINES, trial.agent):
+            chooser = policy if name == trial.agent else baseline(protocol, name, trial.seed)
+            log = play(env, evidence.test, fusion, _always(chooser), starts, facts)
+            log.save(_plan.log(trial, name))  # the agent's own last: where it is there, all are
+    advance(1)
+
+
+def has_run(plan: Plan, trial: Trial) -> bool:
+    return plan.log(trial, trial.agent).exists()
+
+
+def _trained(trial: Trial, lessons: GridLessons) -> tuple[Fusion, Policy]:
+    config = AgentConfig(ppo=PPOConfig(steps=_plan.config.ppo_steps))
+    if trial.agent in JOINT:
+        joint = named_class("agent", trial.agent, JOINT)
+        path = _plan.policy_file(trial, joint.suffix)
+        if not path.exists():
+            joint.fit(lessons, config, trial.seed).save(path)
+        agent = joint.load(path, lessons.protocol)
+        return agent.fusion, agent.policy
+    fusion = ProductOfExperts.fit(lessons, config, 0)
+    kind = named_class("policy", trial.agent, TRAINED)
+    path = _plan.policy_file(trial, kind.suffix)
+    if not path.exists():
+        kind.fit(lessons, fusion, config, trial.seed).save(path)
+    return fusion, kind.load(path, lessons.protocol, fusion)
+
+
+def _always(policy: Policy) -> Callable[[VectorEnv], Policy]:
+    return lambda env: policy
+
+
+@cache
+def _probing(plan: Plan) -> tuple[WindowDataset, WindowDataset, Task]:
+    train, test = (WindowDataset.load(plan.probe_data(split)) for split in ("train", "test"))
+    return train, test, Task.of(without_features(train), without_features(test), plan.config.probe)
+
+
+@cache
+def _views(plan: Plan) -> dict[str, SceneViews]:
+    protocol = plan.world.protocol
+    assert isinstance(protocol, Protocol)
+    found = {}
+    for split in SPLITS:
+        with closing(plan.world.make(split, protocol.grid_size)) as env:
+            found[split] = SceneViews.gather(env, 0)
+    return found
+
+
+def _weights(plan: Plan, unit: Unit) -> str:
+    return digest((plan.encoder(unit) / "encoder.safetensors").read_bytes())

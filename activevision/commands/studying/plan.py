@@ -1,0 +1,93 @@
+"""``Plan``: what a study is made of and where its parts lie. Light, so that it can be sent to other processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from activevision.commands.world import World, WorldChoice
+from activevision.evaluation.study.config import AGENTS, BASELINES, PROTOCOL, StudyConfig, fusion_of
+
+
+def world_of(config: StudyConfig) -> World:
+    """The procedural objects of a study."""
+    return WorldChoice(
+        scenes="procedural", ambiguity=config.ambiguity, per_class=config.per_class, protocol=PROTOCOL
+    ).world()
+
+
+class Unit(NamedTuple):
+    """An encoder: an objective and a seed."""
+
+    objective: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.objective}-{self.seed}"
+
+
+class Trial(NamedTuple):
+    """An agent of a seed on an encoder."""
+
+    unit: Unit
+    agent: str
+    seed: int
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Played with the agent's fusion."""
+        return (self.agent, *BASELINES)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """config: what is to be done. world: what there is to be seen, on a view grid. out: folder of all that is made.
+    given: rollouts to pretrain on; the study's own where there are none."""
+
+    config: StudyConfig
+    world: World
+    out: Path
+    given: str | None = None
+
+    @property
+    def units(self) -> list[Unit]:
+        return [Unit(name, seed) for name in self.config.objectives for seed in range(self.config.encoder_seeds)]
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [
+            Trial(unit, agent, seed)
+            for agent in reversed(AGENTS)  # those that take longest first, so that no processor waits at the end
+            for unit in self.units
+            for seed in range(self.config.agent_seeds)
+        ]
+
+    @property
+    def data(self) -> str:
+        """Rollouts to pretrain on."""
+        return self.given or str(self.out / "rollouts" / "train")
+
+    def probe_data(self, split: str) -> Path:
+        return self.out / "rollouts" / f"probe-{split}"
+
+    def encoder_run(self, unit: Unit) -> Path:
+        return self.out / "encoders" / unit.name
+
+    def encoder(self, unit: Unit) -> Path:
+        return self.encoder_run(unit) / "encoder"
+
+    @property
+    def probes(self) -> Path:
+        return self.out / "probes"
+
+    def evidence(self, unit: Unit) -> Path:
+        return self.out / "agents" / unit.name / "evidence"
+
+    def policy_file(self, trial: Trial, suffix: str) -> Path:
+        return self.out / "agents" / trial.unit.name / "policies" / f"{trial.agent}_{trial.seed}{suffix}"
+
+    def log(self, trial: Trial, policy: str) -> Path:
+        name = f"{policy}-{fusion_of(trial.agent)}-{trial.seed}.parquet"
+        return self.out / "agents" / trial.unit.name / "logs" / name

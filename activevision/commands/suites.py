@@ -1,0 +1,50 @@
+"""Suites: what the ladder of active recognition is measured on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from activevision.agents.config import FUSIONS, JOINT, TRAINED, AgentConfig, RecogniserConfig
+from activevision.commands.world import WorldChoice
+from activevision.encoders.config import PretrainConfig
+
+_SLOW = ("ppo_pixels",)
+"""Policies that learn from pixels, which takes hours and not minutes."""
+
+
+def _ladder(recogniser: RecogniserConfig) -> AgentConfig:
+    """Every fusion, and every policy that learns from what recognisers and encoder say."""
+    policies = tuple(name for name in (*TRAINED, *JOINT) if name not in _SLOW)
+    return AgentConfig(recogniser, fusions=tuple(FUSIONS), policies=policies)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A world, how much is learnt of it, and how it is tested.
+
+    episodes: rollouts that the encoder learns from. folds: parts of a small catalogue, each tested by what was trained
+    on the others; 1 where the catalogue's own splits are enough. starts: of every scene and seed.
+    """
+
+    title: str
+    world: WorldChoice
+    episodes: int = 8000
+    folds: int = 1
+    starts: int = 12
+    pretrain: PretrainConfig = field(default_factory=lambda: PretrainConfig(epochs=4))
+    agent: AgentConfig = field(default_factory=lambda: _ladder(RecogniserConfig(epochs=10)))
+
+
+SUITES = {
+    "objects-procedural": Suite(
+        "Procedural objects that look alike but from some views",
+        WorldChoice("procedural", ambiguity="hard", per_class=40),
+    ),
+    "objects-furniture": Suite("Furniture, every object tested once", WorldChoice("furniture"), folds=4),
+    "rooms": Suite(
+        "Rooms, seen by turning in place",
+        WorldChoice("rooms-procedural", per_class=60, env="activevision/ActiveScene-v0"),
+        episodes=3000,
+        agent=_ladder(RecogniserConfig(epochs=12, shift=3)),
+    ),
+}

@@ -1,0 +1,1 @@
+"""benchmarks/README.md, written from raw scores."""

@@ -1,0 +1,1 @@
+"""Studies: many encoders, the same agents on each, and what goes with what."""
