@@ -77,6 +77,14 @@ def views_of(results: dict[str, Any]) -> int:
     return len(next(iter(results["rows"].values()))["accuracy"])
 
 
+def why_missing(results: dict[str, Any], *figures: str) -> str:
+    """What a note says of the dashes that stand for these figures of main rows; empty where none is missing."""
+    reasons = {
+        row["missing"][name] for row in main_rows(results).values() for name in figures if name in row["missing"]
+    }
+    return f" –: {'; '.join(sorted(reasons))}." if reasons else ""
+
+
 def half_width(interval: Sequence[float]) -> float:
     return (interval[1] - interval[0]) / 2
 

@@ -18,6 +18,7 @@ from activevision.evaluation.reading import (
     shown_views,
     versus,
     views_of,
+    why_missing,
 )
 
 
@@ -31,7 +32,8 @@ def table(results: dict[str, Any]) -> Table:
         f"Accuracy in % with {_level(results)} intervals over {results['intervals']['over']}; "
         f"fusion: {', '.join(sorted(fusions))}",
         "± is half an interval. ECE: expected calibration error after the last view; turn: what the camera turned "
-        f"until then.{' Below the line: ceilings, not policies.' if ceilings else ''}",
+        f"until then.{' Below the line: ceilings, not policies.' if ceilings else ''}"
+        f"{why_missing(results, 'rotation_deg')}",
         ["policy", *(["fusion"] if len(fusions) > 1 else [])],
         [*(f"view {view}" for view in views), "ECE", "turn"],
     )
@@ -50,12 +52,11 @@ def table(results: dict[str, Any]) -> Table:
 
 def further_table(results: dict[str, Any]) -> Table:
     """Beyond accuracy, after the last view."""
-    missing = sorted({reason for row in main_rows(results).values() for reason in row["missing"].values()})
     result = _table(
         f"After view {views_of(results)}",
         "area: under accuracy against budget, %; worst: accuracy from the worst start, %; +/−: answers that further "
         "views put right and wrong, %; AURC: mean risk over coverages, %; views: taken before stopping; path: metres."
-        f"{' –: ' + '; '.join(missing) + '.' if missing else ''}",
+        f"{why_missing(results, 'views_taken', 'distance_m')}",
         ["policy"],
         ["area", "worst", "+", "−", "NLL", "AURC", "views", "path"],
     )

@@ -20,6 +20,7 @@ from activevision.evaluation.reading import (
     shown_views,
     versus,
     views_of,
+    why_missing,
 )
 from activevision.evaluation.report import findings
 from activevision.evaluation.report.accuracy_plot import accuracy_plot
@@ -133,13 +134,11 @@ def _policies_table(results: dict[str, Any]) -> Element:
 
 
 def _policies_note(results: dict[str, Any]) -> str:
-    rows = main_rows(results).values()
-    fusions = {row["fusion"] for row in rows}
-    missing = sorted({reason for row in rows for reason in row["missing"].values()})
+    fusions = {row["fusion"] for row in main_rows(results).values()}
     return (
         f"Accuracy in %; ± is half of the 95 % interval. {'' if len(fusions) > 1 else f'Fusion: {min(fusions)}. '}"
         "ECE, NLL (nats), turn and moves of the camera: after the last view."
-        f"{' –: ' + '; '.join(missing) + '.' if missing else ''}"
+        f"{why_missing(results, 'rotation_deg', 'moves')}"
     )
 
 
