@@ -26,6 +26,7 @@ TRAINED = {
     "sequential": f"{_POLICIES}.sequential:Sequential",
     "transinformation_sequential": f"{_POLICIES}.transinformation_sequential:TransinformationSequential",
     "dqn": f"{_POLICIES}.dqn:DQNPolicy",
+    "look_around": f"{_POLICIES}.look_around:LookAroundPolicy",
     "ppo": f"{_POLICIES}.ppo:PPOPolicy",
     "ppo_stop": f"{_POLICIES}.ppo_stop:PPOStopPolicy",
     "recurrent_ppo": f"{_POLICIES}.recurrent_ppo:RecurrentPPOPolicy",
@@ -231,6 +232,58 @@ class LookAheadConfig:
 
 
 @dataclass(frozen=True)
+class LookAroundConfig:
+    """Training of the agent of Jayaraman & Grauman (CVPR 2018)."""
+
+    codes: int = 32
+    """Numbers of a view."""
+    components: int = 128
+    """Of whole grids, which predictions are made of."""
+    hidden: int = 128
+    """Units of the aggregator, and of what goes into it."""
+    tints: int = 5
+    """Times that every training scene, and its mirror image, is there in other light."""
+    tint: float = 0.25
+    """Largest relative change of each colour channel in other light."""
+    one_view_steps: int = 800
+    """Optimiser steps of the network that completes from one view, from which the others begin."""
+    one_view_batch: int = 128
+    """Views in its batch."""
+    steps: int = 1200
+    """Optimiser steps after that."""
+    batch_size: int = 64
+    """Episodes in a batch."""
+    rollouts: int = 4
+    """Episodes from each start, which are compared with one another."""
+    learning_rate: float = 3e-3
+    """Peak learning rate of AdamW."""
+    weight_decay: float = 1e-2
+    """Decoupled weight decay."""
+    error_unit: float = 10.0
+    """Error (MSE × 1000) that counts as 1 in the loss."""
+    reinforce: float = 0.1
+    """Weight of REINFORCE."""
+    entropy: float = 2e-3
+    """Weight of the entropy bonus."""
+    imitation: float = 0.1
+    """Weight of imitating a demonstrator."""
+    score_weight: float = 0.05
+    """Reward for a view of greatest score at first, as a share of the mean error from one view."""
+    sidekick_share: float = 0.5
+    """Share of training over which sidekicks fade."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "codes", "components", "hidden", "one_view_steps", "one_view_batch", "steps")
+        require_positive(self, "learning_rate", "error_unit", "sidekick_share")
+        require_not_negative(self, "tints", "tint", "weight_decay", "reinforce", "entropy", "imitation", "score_weight")
+        if self.rollouts < 2 or self.batch_size < self.rollouts or self.batch_size % self.rollouts:
+            raise UserError(
+                f"look_around with batch_size={self.batch_size} and rollouts={self.rollouts}: give at least 2 rollouts "
+                "from a start, and a multiple of them as batch_size."
+            )
+
+
+@dataclass(frozen=True)
 class AgentConfig:
     """Training of recogniser, fusions and policies."""
 
@@ -240,6 +293,7 @@ class AgentConfig:
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
     ppo: PPOConfig = field(default_factory=PPOConfig)
     look_ahead: LookAheadConfig = field(default_factory=LookAheadConfig)
+    look_around: LookAroundConfig = field(default_factory=LookAroundConfig)
     recurrent_ppo: RecurrentPPOConfig = field(default_factory=RecurrentPPOConfig)
     dqn: DQNConfig = field(default_factory=DQNConfig)
     environments: int = 64

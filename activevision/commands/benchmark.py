@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from activevision.scenes import Catalogue, Scene
 
 NAMES = ("render", "render_batch", "simulators", "grid_steps", "env_steps", "data", "pretrain_images", "ppo_steps")
-RECOGNITION = "recognition"
+RECOGNITION, COMPLETION = "recognition", "completion"
 SCORES = "scores"
 _SIDE = 64
 
@@ -26,7 +26,8 @@ _SIDE = 64
 @dataclass(frozen=True)
 class Benchmark:
     """Measure speeds and write scores/benchmark.json: rendering, simulators side by side, environment steps, reading of
-    data, pretraining, PPO. With "recognition": train and evaluate the whole ladder of agents on suites.
+    data, pretraining, PPO. With "recognition": train and evaluate the whole ladder of agents on suites; with
+    "completion": agents that complete what they have not seen.
 
     Every speed is the median of ``repeats`` runs and stands beside the settings that it depends on. README.md is
     written anew from all scores that are there.
@@ -34,13 +35,15 @@ class Benchmark:
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
     """What to measure; all speeds unless given, and with --simulators only their comparison. "recognition" takes from
-    three quarters of an hour a suite, and goes on where it was stopped."""
+    three quarters of an hour a suite, "completion" a quarter; both go on where they were stopped."""
     suites: tuple[str, ...] = ("objects-procedural",)
     """Of recognition: objects-procedural, objects-furniture, rooms."""
+    completions: tuple[str, ...] = ("scenes", "objects")
+    """Suites of completion: scenes, objects."""
     seeds: int = 5
-    """Policies of recognition that are trained and evaluated."""
+    """Policies of recognition and completion that are trained and evaluated."""
     workers: int | None = None
-    """Processes of recognition; as many as there are cores, unless given."""
+    """Processes of recognition and completion; as many as there are cores, unless given."""
     simulators: tuple[str, ...] = ()
     """Simulators to compare (embree,habitat); those that are installed unless given."""
     repeats: int = 5
@@ -48,7 +51,7 @@ class Benchmark:
     out: Path = Path("runs/benchmark")
     """Folder for scores/*.json and README.md."""
     work: Path = Path("runs/benchmark/work")
-    """Folder of what recognition trains."""
+    """Folder of what recognition and completion train."""
     seed: int = 0
     """Of poses and motions."""
 
@@ -59,21 +62,26 @@ class Benchmark:
 
     def run(self) -> None:
         from activevision.commands.scoreboard import write_scoreboard
-        from activevision.commands.suites import SUITES
+        from activevision.commands.suites import COMPLETIONS, SUITES
         from activevision.errors import unknown
 
         names = self.names or (("simulators",) if self.simulators else NAMES)
         for name in names:
-            if name not in (*NAMES, RECOGNITION):
-                raise unknown("benchmark", name, (*NAMES, RECOGNITION))
+            if name not in (*NAMES, RECOGNITION, COMPLETION):
+                raise unknown("benchmark", name, (*NAMES, RECOGNITION, COMPLETION))
         for suite in self.suites:
             if suite not in SUITES:
                 raise unknown("suite", suite, SUITES)
-        speeds = tuple(name for name in names if name != RECOGNITION)
+        for suite in self.completions:
+            if suite not in COMPLETIONS:
+                raise unknown("suite of completion", suite, COMPLETIONS)
+        speeds = tuple(name for name in names if name in NAMES)
         if speeds:
             self._measure(speeds)
         if RECOGNITION in names:
             self._recognise()
+        if COMPLETION in names:
+            self._complete()
         print(f"all figures: {write_scoreboard(self.out)}")
 
     def _recognise(self) -> None:
@@ -84,6 +92,16 @@ class Benchmark:
         for name in self.suites:
             results = run_suite(name, SUITES[name], self.seeds, self.work / name, self.workers)
             write_results(results, self.out / SCORES / f"{name}.json")
+
+    def _complete(self) -> None:
+        from activevision.commands.completion import run_completion
+        from activevision.commands.suites import COMPLETIONS
+        from activevision.files import write_json
+
+        for name in self.completions:
+            work = self.work / f"completion-{name}"
+            results = run_completion(name, COMPLETIONS[name], self.seeds, work, self.workers)
+            write_json(self.out / SCORES / f"completion-{name}.json", results)
 
     def _measure(self, names: tuple[str, ...]) -> None:
         from rich.console import Console

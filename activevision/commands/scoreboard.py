@@ -10,9 +10,10 @@ def write_scoreboard(folder: Path) -> Path:
 
     ``scores/NOTES.md``, where there is one, is what its authors have to say about how the figures came about.
     """
-    from activevision.commands.suites import SUITES
-    from activevision.evaluation.published import LOOK_AHEAD
+    from activevision.commands.suites import COMPLETIONS, SUITES
+    from activevision.evaluation.published import LOOK_AHEAD, LOOK_AROUND
     from activevision.evaluation.results_file import read_results
+    from activevision.evaluation.scoreboard.completion import completion
     from activevision.evaluation.scoreboard.recognition import published, recognition
     from activevision.evaluation.scoreboard.speeds import simulators, speeds
     from activevision.files import atomic_write, read_json
@@ -24,8 +25,12 @@ def write_scoreboard(folder: Path) -> Path:
     suites = {name: path for name in SUITES if (path := scores / f"{name}.json").exists()}
     for name, path in suites.items():
         lines += recognition(name, SUITES[name].title, read_results(path))
-    if suites:
-        lines += ["## Published figures", "", *published(LOOK_AHEAD)]
+    completions = {name: path for name in COMPLETIONS if (path := scores / f"completion-{name}.json").exists()}
+    for name, path in completions.items():
+        lines += completion(name, read_json(path))
+    quoted = [*([LOOK_AHEAD] if suites else []), *([LOOK_AROUND] if completions else [])]
+    if quoted:
+        lines += ["## Published figures", "", *(line for table in quoted for line in published(table))]
     for file, section in (("benchmark.json", speeds), ("simulators.json", simulators)):
         if (path := scores / file).exists():
             rows = [row for row in read_json(path) if file != "benchmark.json" or row["name"] != "simulators"]

@@ -1,10 +1,10 @@
-"""Suites: what the ladder of active recognition is measured on."""
+"""Suites: what the ladder of active recognition, and completion, are measured on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from activevision.agents.config import FUSIONS, JOINT, TRAINED, AgentConfig, RecogniserConfig
+from activevision.agents.config import FUSIONS, JOINT, TRAINED, AgentConfig, LookAroundConfig, RecogniserConfig
 from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
 
@@ -46,5 +46,36 @@ SUITES = {
         WorldChoice("rooms-procedural", per_class=60, env="activevision/ActiveScene-v0"),
         episodes=3000,
         agent=_ladder(RecogniserConfig(epochs=12, shift=3)),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class CompletionSuite:
+    """A world to complete views of, and how it is learnt and tested.
+
+    unseen: classes that nothing is trained on and that are tested apart. starts: of every test scene and seed.
+    published: column of the paper's table that it is like.
+    """
+
+    title: str
+    world: WorldChoice
+    published: str
+    unseen: tuple[str, ...] = ()
+    starts: int = 4
+    look_around: LookAroundConfig = field(default_factory=LookAroundConfig)
+
+
+COMPLETIONS = {
+    "scenes": CompletionSuite(
+        "Completing rooms",
+        WorldChoice("rooms-procedural", env="activevision/LookAround-v0", protocol="look-around-scenes"),
+        "SUN360",
+    ),
+    "objects": CompletionSuite(
+        "Completing objects",
+        WorldChoice("procedural", per_class=40, env="activevision/LookAround-v0", protocol="look-around-32"),
+        "ModelNet",
+        unseen=("bed", "shelf", "lamp", "panel", "cup", "bathtub"),
     ),
 }

@@ -1,0 +1,1 @@
+"""How well views are completed that were not seen."""
