@@ -25,6 +25,7 @@ TRAINED = {
     "transinformation": f"{_POLICIES}.transinformation:Transinformation",
     "sequential": f"{_POLICIES}.sequential:Sequential",
     "transinformation_sequential": f"{_POLICIES}.transinformation_sequential:TransinformationSequential",
+    "next_best_view": f"{_POLICIES}.next_best_view:NextBestView",
     "dqn": f"{_POLICIES}.dqn:DQNPolicy",
     "look_around": f"{_POLICIES}.look_around:LookAroundPolicy",
     "ppo": f"{_POLICIES}.ppo:PPOPolicy",
@@ -84,6 +85,23 @@ class ObservationConfig:
             choices = getattr(self, name)
             if not choices or not min(choices) > 0:
                 raise UserError(f"observation with {name}={choices}: give one or more, all positive.")
+
+
+@dataclass(frozen=True)
+class NextBestViewConfig:
+    """The policy that goes by expected information gain."""
+
+    components: int = 8
+    """Directions of the features that are forecast."""
+    samples: int = 64
+    """Imagined objects over which a gain is averaged."""
+    depth: int = 2
+    """Motions that are planned ahead."""
+    beam: int = 8
+    """Plans that go on from one motion to the next."""
+
+    def __post_init__(self) -> None:
+        require_positive(self, "components", "samples", "depth", "beam")
 
 
 @dataclass(frozen=True)
@@ -289,6 +307,7 @@ class AgentConfig:
 
     recogniser: RecogniserConfig = field(default_factory=RecogniserConfig)
     observation: ObservationConfig = field(default_factory=ObservationConfig)
+    next_best_view: NextBestViewConfig = field(default_factory=NextBestViewConfig)
     recurrent: RecurrentConfig = field(default_factory=RecurrentConfig)
     transformer: TransformerConfig = field(default_factory=TransformerConfig)
     ppo: PPOConfig = field(default_factory=PPOConfig)

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activevision.agents.fusion import Belief
-from activevision.agents.policies.policy import begins
-from activevision.errors import UserError
+from activevision.agents.policies.policy import begins, elevation_row, require_elevation
 from activevision.explore_protocol import ExploreProtocol
-from activevision.protocol import PROPRIOCEPTION, Protocol
+from activevision.protocol import Protocol
 
 
 class Single:
@@ -63,14 +62,8 @@ class Farthest:
     name = "farthest"
 
     def __init__(self, protocol: Protocol, seed: int):
-        if "elevation" not in protocol.proprioception:
-            raise UserError(
-                f"policy 'farthest' needs the camera's elevation, which protocol {protocol.name!r} does not tell: "
-                "add 'elevation' to its proprioception or choose another policy."
-            )
+        require_elevation(protocol, self.name)
         self._protocol = protocol
-        before = protocol.proprioception[: protocol.proprioception.index("elevation")]
-        self._column = sum(PROPRIOCEPTION[word] for word in before)
         self._generator = np.random.default_rng(seed)
         angles = np.stack(np.meshgrid(protocol.elevations, np.arange(protocol.azimuths) * protocol.azimuth_step,
                                       indexing="ij"), axis=-1)  # fmt: skip
@@ -86,9 +79,8 @@ class Farthest:
         if len(self._viewpoint) != len(start):
             self._viewpoint = np.zeros((len(start), 2), np.int64)
             self._closest = np.full((len(start), *self._protocol.grid_shape), -1.0)
-        elevation = observation["proprioception"][:, self._column]
         self._viewpoint[start, 1] = 0
-        self._viewpoint[:, 0] = np.abs(self._protocol.elevations - elevation[:, None]).argmin(axis=1)
+        self._viewpoint[:, 0] = elevation_row(observation, self._protocol)
         self._closest[start] = -1.0
         here = self._directions[self._viewpoint[:, 0], self._viewpoint[:, 1]]
         cosine = np.einsum("nk,eak->nea", here, self._directions)

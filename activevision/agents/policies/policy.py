@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from activevision.agents.config import AgentConfig
 from activevision.agents.fusion import Belief, Fusion
 from activevision.agents.lessons import GridLessons
+from activevision.errors import UserError
+from activevision.protocol import PROPRIOCEPTION
 from activevision.protocol import Protocol as ViewProtocol
 
 
@@ -69,3 +71,19 @@ class JointAgent(Protocol):
 def begins(observation: Mapping[str, Any], protocol: ViewProtocol) -> NDArray[np.bool_]:
     """(N,) where an episode is at its first view."""
     return observation["steps_left"][:, 0] == protocol.views - 1
+
+
+def require_elevation(protocol: ViewProtocol, policy: str) -> None:
+    """UserError where proprioception does not tell the camera's elevation."""
+    if "elevation" not in protocol.proprioception:
+        raise UserError(
+            f"policy {policy!r} needs the camera's elevation, which protocol {protocol.name!r} does not tell: "
+            "add 'elevation' to its proprioception or choose another policy."
+        )
+
+
+def elevation_row(observation: Mapping[str, Any], protocol: ViewProtocol) -> NDArray[np.int64]:
+    """(N,) the rows of the view grid that the camera is in, by the elevations that proprioception tells."""
+    before = protocol.proprioception[: protocol.proprioception.index("elevation")]
+    column = sum(PROPRIOCEPTION[word] for word in before)
+    return np.abs(protocol.elevations - observation["proprioception"][:, column, None]).argmin(axis=1)
