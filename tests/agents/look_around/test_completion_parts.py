@@ -40,7 +40,9 @@ def test_the_error_of_codes_is_that_of_pixels():
     guess = code + torch.randn(code.shape, generator=generator())
     pixels = torch.einsum("neak,edk->nead", guess, codes.basis) + codes.mean[:, None]  # not clipped
     true = torch.from_numpy(grids.frames).float().reshape(*code.shape[:3], PIXELS) / 255
-    torch.testing.assert_close((guess - code).square().sum(3) + rest, (pixels - true).square().sum(3), rtol=1e-4, atol=0)
+    torch.testing.assert_close(
+        (guess - code).square().sum(3) + rest, (pixels - true).square().sum(3), rtol=1e-4, atol=0
+    )
     np.testing.assert_allclose(codes.encode(torch.from_numpy(grids.frames[:, 1, 2]), 1), code[:, 1, 2], atol=1e-4)
 
 
