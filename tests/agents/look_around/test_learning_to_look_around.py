@@ -130,13 +130,14 @@ def test_sidekicks_fade():
     one_view = train_one_view(learned, CONFIG, 0)
     teacher = CoverageSidekick(one_view, learned, CONFIG)
     assert [teacher.chooser(done)._motions for done in (0.0, 0.2, 0.4, 0.5, 1.0)] == [3, 2, 1, 0, 0]
-    wide = material(protocol=replace(SMALL, azimuths=8))
+    # motions of two columns: what one column brings into view is beside the view before, and has nothing to give
+    wide = material(protocol=replace(SMALL, azimuths=8, neighbourhood=(3, 5)))
     one_view = train_one_view(wide, CONFIG, 0)
     shaping = ScoreSidekick(one_view, wide, CONFIG)
     scene, start = torch.arange(12), torch.arange(12)
     with torch.no_grad():
-        way = play(one_view, wide.table, wide.grid, AnyMotion(9), scene, start, 4, torch.Generator())
-    begun, later, end = (shaping.rewards(way, scene, start, done) for done in (0.0, 0.25, 0.5))
+        way = play(one_view, wide.table, wide.grid, AnyMotion(15), scene, start, 4, torch.Generator())
+    begun, later, end = (shaping.rewards(way, scene, start % wide.grid.columns, done) for done in (0.0, 0.25, 0.5))
     assert begun.max() > 0
     torch.testing.assert_close(later, begun / 2)
     assert end.abs().max() == 0
