@@ -156,6 +156,17 @@ class Protocol:
         viewpoints = np.asarray(viewpoints)
         return viewpoints[..., 0] * self.azimuths + viewpoints[..., 1]
 
+    def sensed(self, angles: ArrayLike) -> NDArray[np.float32]:
+        """What proprioception tells (..., P) at elevations and azimuths (..., 2) in radians: the elevation; the azimuth
+        as (sin, cos)."""
+        angles = np.asarray(angles)
+        told = {
+            "elevation": angles[..., :1],
+            "azimuth": np.stack([np.sin(angles[..., 1]), np.cos(angles[..., 1])], axis=-1),
+        }
+        parts = [angles[..., :0], *(told[word] for word in self.proprioception)]
+        return np.concatenate(parts, axis=-1).astype(np.float32)
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

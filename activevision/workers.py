@@ -107,6 +107,7 @@ def _begin(steps: Any, begin: Callable[..., None] | None, arguments: tuple[Any, 
     _steps = steps
     if begin is not None:
         begin(*arguments)
+        use_cores(1)  # torch as well, if only this has loaded it
 
 
 def _follow(sentinel: Any) -> None:

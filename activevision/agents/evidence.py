@@ -13,9 +13,9 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
+from activevision.agents.every_view import every_view
 from activevision.errors import UserError
 from activevision.files import atomic_write
-from activevision.progress import progress
 from activevision.protocol import Protocol as ViewProtocol
 
 
@@ -126,20 +126,12 @@ class EvidenceTable:
         """Show every viewpoint of every scene of a grid environment's split to a recogniser, through its resets."""
         base: Any = env.unwrapped
         rows, columns = base.protocol.grid_shape
-        views = rows * columns
-        total = len(base.entries) * views
+        total = len(base.entries) * rows * columns
         evidence: list[Evidence] = []
         labels = np.zeros(len(base.entries), np.int64)
-        with progress(what, total, "views") as advance:
-            for start in range(0, total, env.num_envs):
-                # the last batch repeats its last view to be full
-                index = np.minimum(np.arange(start, start + env.num_envs), total - 1)
-                scene, view = index // views, index % views
-                viewpoint = np.stack([view // columns, view % columns], axis=1)
-                observation, info = env.reset(options={"scene": scene, "viewpoint": viewpoint})
-                evidence.append(recogniser.evidence(observation, info))
-                labels[scene] = info["label"]
-                advance(min(env.num_envs, total - start))
+        for view, observation, info in every_view(env, what):
+            evidence.append(recogniser.evidence(observation, info))
+            labels[view // (rows * columns)] = info["label"]
         scores, features = (np.concatenate(part)[:total] for part in zip(*evidence, strict=True))
         shape = (len(base.entries), rows, columns, -1)
         return cls(recogniser.classes, scores.reshape(shape), features.reshape(shape), labels)

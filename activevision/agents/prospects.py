@@ -20,11 +20,24 @@ def prospects(
 
     info: of a vector environment, with scene (N,), viewpoint (N, 2) and label (N,).
     """
-    episodes, motions = len(info["scene"]), len(protocol.motions)
-    viewpoints = np.repeat(info["viewpoint"], motions, axis=0)
-    targets = protocol.move(viewpoints, np.tile(np.arange(motions), episodes))
-    evidence = table.at(np.repeat(info["scene"], motions), targets)
+    _, fused = tried(table, fusion, protocol, belief, info["scene"], info["viewpoint"])
+    label = np.repeat(info["label"], len(protocol.motions))
+    return fused.log_probs[np.arange(len(label)), label].reshape(-1, len(protocol.motions))
+
+
+def tried(
+    table: EvidenceTable,
+    fusion: Fusion,
+    protocol: Protocol,
+    belief: Belief,
+    scene: NDArray[np.int64],
+    viewpoint: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], Belief]:
+    """Every motion in scenes (N,) from viewpoints (N, 2) with this belief: the viewpoints (N · M, 2) that they lead to,
+    and the beliefs there, one episode's M motions after the other's."""
+    motions = len(protocol.motions)
+    viewpoints = np.repeat(viewpoint, motions, axis=0)
+    targets = protocol.move(viewpoints, np.tile(np.arange(motions), len(scene)))
     twists = protocol.twists[protocol.motion_index(viewpoints, targets)]
-    fused = fusion.update(belief.repeat(motions), evidence, twists)
-    label = np.repeat(info["label"], motions)
-    return fused.log_probs[np.arange(len(label)), label].reshape(episodes, motions)
+    evidence = table.at(np.repeat(scene, motions), targets)
+    return targets, fusion.update(belief.repeat(motions), evidence, twists)

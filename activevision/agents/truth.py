@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from activevision.agents.belief_env import LEAST_LOG_PROBABILITY
+from activevision.agents.every_view import every_view
 from activevision.agents.evidence import EvidenceTable
-from activevision.progress import progress
 
 
 def true_evidence(table: EvidenceTable, env: VectorEnv) -> EvidenceTable:
@@ -42,15 +42,7 @@ def _fingerprints(env: VectorEnv) -> NDArray[np.bytes_]:
     """(S, E, A) digests of every frame of a grid environment's split."""
     base: Any = env.unwrapped
     rows, columns = base.protocol.grid_shape
-    views = rows * columns
-    total = len(base.entries) * views
-    found = []
-    with progress("Comparing views of variants", total, "views") as advance:
-        for start in range(0, total, env.num_envs):
-            index = np.minimum(np.arange(start, start + env.num_envs), total - 1)
-            scene, view = index // views, index % views
-            viewpoint = np.stack([view // columns, view % columns], axis=1)
-            observation, _ = env.reset(options={"scene": scene, "viewpoint": viewpoint})
-            found += [hashlib.sha256(np.ascontiguousarray(frame).data).digest() for frame in observation["rgb"]]
-            advance(min(env.num_envs, total - start))
-    return np.array(found[:total], dtype="S32").reshape(len(base.entries), rows, columns)
+    found = np.zeros(len(base.entries) * rows * columns, "S32")
+    for view, observation, _ in every_view(env, "Comparing views of variants"):
+        found[view] = [hashlib.sha256(np.ascontiguousarray(frame).data).digest() for frame in observation["rgb"]]
+    return found.reshape(len(base.entries), rows, columns)

@@ -52,12 +52,10 @@ _here: _Workplace
 def enter(suite: CompletionSuite, out: Path) -> None:
     """Make a worker process ready. Of classes that are to be unseen, nothing is there but test scenes."""
     import numpy as np
-    import torch
 
     from activevision.agents.look_around.grids import Grids
 
     global _here
-    torch.set_num_threads(1)
     world, grids = suite.world.any_world(), []
     unseen = [world.catalogue.classes.index(name) for name in suite.unseen]
     for split in ("train", "val", "test"):

@@ -159,10 +159,7 @@ _entered: _OnGrid | _Free
 
 def _enter(venue: Venue) -> None:
     """Make a worker process ready."""
-    import torch
-
     global _entered
-    torch.set_num_threads(1)
     _entered = _stage(venue)
 
 

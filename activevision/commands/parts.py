@@ -49,13 +49,10 @@ _entered: tuple[Agent, GridLessons, AgentConfig]
 
 def _enter(folder: Path, world: World, config: AgentConfig) -> None:
     """Make a worker process ready."""
-    import torch
-
     from activevision.agents.agent import Agent
     from activevision.agents.train import grid_lessons
 
     global _entered
-    torch.set_num_threads(1)
     agent = Agent.load(folder, world.protocol)
     train_env, val_env = (world.make(split, config.environments) for split in ("train", "val"))
     _entered = agent, grid_lessons(agent, train_env, val_env), config

@@ -8,14 +8,10 @@ from activevision.agents.config import FUSIONS, JOINT, TRAINED, AgentConfig, Loo
 from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
 
-_SLOW = ("ppo_pixels",)
-"""Policies that learn from pixels, which takes hours and not minutes."""
-
 
 def _ladder(recogniser: RecogniserConfig) -> AgentConfig:
     """Every fusion, and every policy that learns from what recognisers and encoder say."""
-    policies = tuple(name for name in (*TRAINED, *JOINT) if name not in _SLOW)
-    return AgentConfig(recogniser, fusions=tuple(FUSIONS), policies=policies)
+    return AgentConfig(recogniser, fusions=tuple(FUSIONS), policies=(*TRAINED, *JOINT))
 
 
 @dataclass(frozen=True)

@@ -184,9 +184,7 @@ class ViewTask(Task):
         self._noise.apply(observation, self.taken)
         observation["egomotion"] = self._twist.copy()
         if self.protocol.proprioception:
-            angles = self.viewpoints.angles(self.viewpoint)
-            parts = [_PROPRIOCEPTION[word](angles) for word in self.protocol.proprioception]
-            observation["proprioception"] = np.concatenate(parts, axis=1).astype(np.float32)
+            observation["proprioception"] = self.protocol.sensed(self.viewpoints.angles(self.viewpoint))
         observation["steps_left"] = (self.protocol.views - self.taken)[:, None].astype(np.int32)
         return observation
 
@@ -216,10 +214,6 @@ class ViewTask(Task):
         )
 
 
-_PROPRIOCEPTION = {
-    "elevation": lambda angles: angles[:, :1],
-    "azimuth": lambda angles: np.stack([np.sin(angles[:, 1]), np.cos(angles[:, 1])], axis=1),
-}
 _PROPRIOCEPTION_LIMITS = {
     "elevation": np.array([np.pi / 2 * 1.0001], np.float32),
     "azimuth": np.array([1.0, 1.0], np.float32),

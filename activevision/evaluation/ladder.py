@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from activevision.agents.policies import CEILINGS
+
 BASELINES = ("single", "random", "sweep", "wander", "peek_saliency", "farthest", "best_fixed")
 """Policies that nothing which they see is to teach, weakest first."""
-CEILINGS = ("all_views", "oracle", "full_oracle")
-"""Not policies that anyone could run: the first sees the whole grid, the others know the label."""
 BASELINE, CONTENDER, CEILING = "baseline", "contender", "ceiling"
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from activevision.agents.config import AgentConfig, RecurrentConfig
+from activevision.agents.descent import descend
 from activevision.agents.evidence import Evidence, Walk
 from activevision.agents.fusion.fusion import Belief, normalise, uniform
 from activevision.agents.lessons import Lessons
-from activevision.errors import UserError
-from activevision.files import atomic_write
-from activevision.progress import progress
+from activevision.agents.torch_file import read_content, write_content
 
 
 class _Aggregator(nn.Module):
@@ -71,24 +70,18 @@ class Recurrent:
         return train_recurrent(lessons.walk, len(lessons.classes), config.recurrent, seed)
 
     def save(self, path: Path) -> None:
-        buffer = io.BytesIO()
         module = self._aggregator
-        torch.save({"classes": module.classes, "hidden": module.hidden, "weights": module.state_dict()}, buffer)
-        with atomic_write(path) as file:
-            file.write(buffer.getbuffer())
+        write_content(path, {"classes": module.classes, "hidden": module.hidden, "weights": module.state_dict()})
 
     @classmethod
     def load(cls, path: Path) -> Recurrent:
-        try:
-            content = torch.load(path, weights_only=True)
-            aggregator = _Aggregator(content["classes"], content["hidden"])
-            aggregator.load_state_dict(content["weights"])
-        except FileNotFoundError:
-            raise UserError(f"no aggregator {path}: give a folder that `activevision train` wrote.") from None
-        except Exception as error:  # torch raises what its zip and pickle readers raise
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"aggregator {path} is damaged ({reason}): delete it and train again.") from None
-        return cls(aggregator)
+        return cls(read_content(path, "aggregator", _rebuilt))
+
+
+def _rebuilt(content: dict[str, Any]) -> _Aggregator:
+    aggregator = _Aggregator(content["classes"], content["hidden"])
+    aggregator.load_state_dict(content["weights"])
+    return aggregator
 
 
 def train_recurrent(
@@ -100,21 +93,17 @@ def train_recurrent(
         torch.manual_seed(seed)
         aggregator = _Aggregator(classes, config.hidden)
         optimiser = torch.optim.Adam(aggregator.parameters(), lr=config.learning_rate, weight_decay=1e-4)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=config.steps)
-        with progress("Training the aggregator", config.steps, "steps") as advance:
-            for _ in range(config.steps):
-                evidence, twist, label = (torch.from_numpy(part) for part in draw(config.batch_size, generator))
-                views = evidence.shape[1]
-                total = torch.zeros(config.batch_size, classes)
-                hidden = torch.zeros(config.batch_size, config.hidden)
-                loss = torch.zeros(())
-                for view in range(views):
-                    scores, total, hidden = aggregator(evidence[:, view], twist[:, view], total, hidden)
-                    loss = loss + nn.functional.cross_entropy(scores, label) / views
-                optimiser.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(aggregator.parameters(), 1.0)
-                optimiser.step()
-                schedule.step()
-                advance(1)
+
+        def loss(step: int) -> torch.Tensor:
+            evidence, twist, label = (torch.from_numpy(part) for part in draw(config.batch_size, generator))
+            views = evidence.shape[1]
+            total = torch.zeros(config.batch_size, classes)
+            hidden = torch.zeros(config.batch_size, config.hidden)
+            surprise = torch.zeros(())
+            for view in range(views):
+                scores, total, hidden = aggregator(evidence[:, view], twist[:, view], total, hidden)
+                surprise = surprise + nn.functional.cross_entropy(scores, label) / views
+            return surprise
+
+        descend(optimiser, config.learning_rate, config.steps, loss, "Training the aggregator")
     return Recurrent(aggregator)

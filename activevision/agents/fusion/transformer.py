@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from activevision.agents.config import AgentConfig
+from activevision.agents.descent import descend
 from activevision.agents.evidence import Evidence
 from activevision.agents.fusion.fusion import Belief, normalise, uniform
 from activevision.agents.lessons import Lessons
+from activevision.agents.torch_file import read_content, write_content
 from activevision.errors import UserError
-from activevision.files import atomic_write
 from activevision.geometry import exp_se3, invert
-from activevision.progress import progress
 
 _POSE = 12
 
@@ -92,47 +92,37 @@ class Transformer:
     def fit(cls, lessons: Lessons, config: AgentConfig, seed: int) -> Transformer:
         settings, classes, views = config.transformer, len(lessons.classes), lessons.protocol.views
         generator = np.random.default_rng([seed, 13])
-        with torch.random.fork_rng(), progress("Training the transformer", settings.steps, "steps") as advance:
+        with torch.random.fork_rng():
             torch.manual_seed(seed)
             net = _Attention(classes, views, settings.width, settings.layers)
             optimiser = torch.optim.AdamW(net.parameters(), lr=settings.learning_rate, weight_decay=1e-2)
-            schedule = torch.optim.lr_scheduler.OneCycleLR(
-                optimiser, settings.learning_rate, total_steps=settings.steps
-            )
-            for _ in range(settings.steps):
+
+            def loss(step: int) -> torch.Tensor:
                 scores, twist, label = lessons.walk(settings.batch_size, generator)
                 evidence, target = torch.from_numpy(scores), torch.from_numpy(label)
-                loss = torch.zeros(())
+                total = torch.zeros(())
                 for count, poses in enumerate(_poses_after_every_view(twist), start=1):
                     told = net(evidence[:, :count], torch.from_numpy(poses))
-                    loss = loss + nn.functional.cross_entropy(told, target) / views
-                optimiser.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-                optimiser.step()
-                schedule.step()
-                advance(1)
+                    total = total + nn.functional.cross_entropy(told, target) / views
+                return total
+
+            descend(optimiser, settings.learning_rate, settings.steps, loss, "Training the transformer")
         return cls(net)
 
     def save(self, path: Path) -> None:
-        net, buffer = self._attention, io.BytesIO()
+        net = self._attention
         shape = {"classes": net.classes, "views": net.views, "width": net.width, "layers": net.depth}
-        torch.save({"shape": shape, "weights": net.state_dict()}, buffer)
-        with atomic_write(path) as file:
-            file.write(buffer.getbuffer())
+        write_content(path, {"shape": shape, "weights": net.state_dict()})
 
     @classmethod
     def load(cls, path: Path) -> Transformer:
-        try:
-            content = torch.load(path, weights_only=True)
-            net = _Attention(**content["shape"])
-            net.load_state_dict(content["weights"])
-        except FileNotFoundError:
-            raise UserError(f"no fusion {path}: give a folder that `activevision train` wrote.") from None
-        except Exception as error:  # torch raises what its zip and pickle readers raise
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"fusion {path} is damaged ({reason}): delete it and train again.") from None
-        return cls(net)
+        return cls(read_content(path, "fusion", _rebuilt))
+
+
+def _rebuilt(content: dict[str, Any]) -> _Attention:
+    net = _Attention(**content["shape"])
+    net.load_state_dict(content["weights"])
+    return net
 
 
 def _poses_after_every_view(twist: NDArray[np.float32]) -> list[NDArray[np.float32]]:

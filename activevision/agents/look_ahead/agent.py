@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,8 +19,8 @@ from activevision.agents.lessons import GridLessons
 from activevision.agents.look_ahead.network import LookAheadNetwork, Sizes
 from activevision.agents.look_ahead.training import train_look_ahead
 from activevision.agents.policies.policy import begins
+from activevision.agents.torch_file import read_content, write_content
 from activevision.errors import UserError
-from activevision.files import atomic_write
 from activevision.protocol import Protocol
 
 
@@ -65,26 +64,15 @@ class LookAhead:
         return config.look_ahead
 
     def save(self, path: Path) -> None:
-        buffer = io.BytesIO()
-        torch.save({"sizes": asdict(self.net.sizes), "weights": self.net.state_dict()}, buffer)
-        with atomic_write(path) as file:
-            file.write(buffer.getbuffer())
+        write_content(path, {"sizes": asdict(self.net.sizes), "weights": self.net.state_dict()})
 
     @classmethod
     def load(cls, path: Path, protocol: Protocol) -> LookAhead:
         """What ``save`` wrote; UserError if it is missing, damaged, or of a protocol with other motions."""
-        try:
-            content = torch.load(path, weights_only=True)
-            sizes = Sizes(**{**content["sizes"], "inputs": tuple(content["sizes"]["inputs"])})
-            net = LookAheadNetwork(sizes)
-            net.load_state_dict(content["weights"])
-        except FileNotFoundError:
-            raise UserError(f"no agent {path}: give a folder that `activevision train` wrote.") from None
-        except Exception as error:  # torch raises what its zip and pickle readers raise
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"agent {path} is damaged ({reason}): delete it and train again.") from None
-        if sizes.motions != len(protocol.motions):
-            raise UserError(f"agent {path} has {sizes.motions} motions, protocol {protocol.name!r} other: train again.")
+        net = read_content(path, "agent", _rebuilt)
+        motions = net.sizes.motions
+        if motions != len(protocol.motions):
+            raise UserError(f"agent {path} has {motions} motions, protocol {protocol.name!r} other: train again.")
         return cls(net, protocol)
 
 
@@ -133,6 +121,12 @@ class LookAheadPolicy:
         left = observation["steps_left"].astype(np.float32) / max(self._protocol.views - 1, 1)
         logits = self._net.choose(state, torch.from_numpy(np.float32(where)), torch.from_numpy(left))
         return logits.argmax(dim=1).numpy()
+
+
+def _rebuilt(content: dict[str, Any]) -> LookAheadNetwork:
+    net = LookAheadNetwork(Sizes(**{**content["sizes"], "inputs": tuple(content["sizes"]["inputs"])}))
+    net.load_state_dict(content["weights"])
+    return net
 
 
 def _seen(

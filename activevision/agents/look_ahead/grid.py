@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from activevision.agents.evidence import EvidenceTable
 from activevision.protocol import Protocol
@@ -25,7 +24,8 @@ class Grid:
         twists = protocol.twists[protocol.motion_index(np.broadcast_to(here[:, None], there.shape), there)]
         self.next = torch.from_numpy(protocol.viewpoint_index(there))
         self.twist = torch.from_numpy(twists)
-        self.proprioception = torch.from_numpy(_proprioception(protocol).reshape(self.views, -1))
+        angles = np.stack([protocol.elevations[here[:, 0]], here[:, 1] * protocol.azimuth_step], axis=1)
+        self.proprioception = torch.from_numpy(protocol.sensed(angles))
 
 
 class Views:
@@ -36,15 +36,3 @@ class Views:
         self.log_likelihood = torch.from_numpy(table.log_likelihood).reshape(scenes, -1, len(table.classes))
         self.feature = torch.from_numpy(table.feature).reshape(scenes, -1, table.feature_size)
         self.label = torch.from_numpy(table.label)
-
-
-def _proprioception(protocol: Protocol) -> NDArray[np.float32]:
-    """(E, A, P) as environments tell it."""
-    rows, columns = protocol.grid_shape
-    azimuth = np.broadcast_to(np.arange(columns) * protocol.azimuth_step, (rows, columns))
-    told = {
-        "elevation": np.broadcast_to(protocol.elevations[:, None], (rows, columns))[..., None],
-        "azimuth": np.stack([np.sin(azimuth), np.cos(azimuth)], axis=-1),
-    }
-    parts = [np.zeros((rows, columns, 0)), *(told[word] for word in protocol.proprioception)]
-    return np.concatenate(parts, axis=-1).astype(np.float32)

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from activevision.agents.config import LookAheadConfig
+from activevision.agents.descent import descend
 from activevision.agents.lessons import GridLessons
 from activevision.agents.look_ahead.grid import Grid, Views
 from activevision.agents.look_ahead.network import LookAheadNetwork, Sizes
-from activevision.progress import progress
 
 
 class Loss(NamedTuple):
@@ -50,7 +50,7 @@ def train_look_ahead(lessons: GridLessons, config: LookAheadConfig, seed: int, w
     """Train on cross-fitted evidence of training scenes; same seed, same weights."""
     generator = np.random.default_rng([seed, 19])
     grid, views, protocol = Grid(lessons.protocol), Views(lessons.train), lessons.protocol
-    with torch.random.fork_rng(), progress(what, config.steps, "steps") as advance:
+    with torch.random.fork_rng():
         torch.manual_seed(seed)
         sizes = Sizes(config.inputs, lessons.train.feature_size, len(lessons.classes), len(protocol.motions),
                       grid.proprioception.shape[1], config.hidden)  # fmt: skip
@@ -62,17 +62,13 @@ def train_look_ahead(lessons: GridLessons, config: LookAheadConfig, seed: int, w
         net.steps.copy_(torch.from_numpy(protocol.motions / 2).float())
         parameters = [*net.parameters(), *baseline.parameters()]
         optimiser = torch.optim.AdamW(parameters, lr=config.learning_rate, weight_decay=1e-4)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=config.steps)
-        for _ in range(config.steps):
+
+        def loss(step: int) -> torch.Tensor:
             scene = torch.from_numpy(generator.integers(len(views.label), size=config.batch_size))
             start = torch.from_numpy(generator.integers(grid.views, size=config.batch_size))
-            loss = episode_loss(net, baseline, grid, views, scene, start, protocol.views).total(config)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimiser.step()
-            schedule.step()
-            advance(1)
+            return episode_loss(net, baseline, grid, views, scene, start, protocol.views).total(config)
+
+        descend(optimiser, config.learning_rate, config.steps, loss, what)
     return net.eval()
 
 

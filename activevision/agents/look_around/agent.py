@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-
-import torch
+from typing import Any
 
 from activevision.agents.look_around.codes import ViewCodes
 from activevision.agents.look_around.gaze import Gaze
 from activevision.agents.look_around.network import CompletionNetwork, Sizes
+from activevision.agents.torch_file import read_content, write_content
 from activevision.errors import UserError
-from activevision.files import atomic_write
 from activevision.protocol import Protocol
 
 _MAY_DIFFER = ("name", "height", "width", "proprioception", "sensor_noise")
@@ -48,30 +46,16 @@ class LookAround:
         return Gaze(self.net, self.codes, self.protocol)
 
     def save(self, path: Path) -> None:
-        buffer = io.BytesIO()
         content = {
             "sizes": asdict(self.net.sizes), "net": self.net.state_dict(), "codes": self.codes.state_dict(),
             "protocol": self.protocol.to_json(),
         }  # fmt: skip
-        torch.save(content, buffer)
-        with atomic_write(path) as file:
-            file.write(buffer.getbuffer())
+        write_content(path, content)
 
     @classmethod
     def load(cls, path: Path, protocol: Protocol) -> LookAround:
         """What ``save`` wrote, for a protocol of the same grid; UserError if it is missing, damaged or of another."""
-        try:
-            content = torch.load(path, weights_only=True)
-            sizes = Sizes(**content["sizes"])
-            net, codes = CompletionNetwork(sizes), ViewCodes(sizes.rows, sizes.codes)
-            net.load_state_dict(content["net"])
-            codes.load_state_dict(content["codes"])
-            learned = Protocol.from_json(content["protocol"])
-        except FileNotFoundError:
-            raise UserError(f"no agent {path}: check the path, or train one.") from None
-        except Exception as error:  # torch raises what its zip and pickle readers raise
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"agent {path} is damaged ({reason}): delete it and train again.") from None
+        net, codes, learned = read_content(path, "agent", _rebuilt, absent="check the path, or train one")
         for field in fields(Protocol):
             if field.name not in _MAY_DIFFER and getattr(learned, field.name) != getattr(protocol, field.name):
                 raise UserError(
@@ -79,3 +63,11 @@ class LookAround:
                     f"{protocol.name!r}: train one under that."
                 )
         return cls(net.eval(), codes, protocol)
+
+
+def _rebuilt(content: dict[str, Any]) -> tuple[CompletionNetwork, ViewCodes, Protocol]:
+    sizes = Sizes(**content["sizes"])
+    net, codes = CompletionNetwork(sizes), ViewCodes(sizes.rows, sizes.codes)
+    net.load_state_dict(content["net"])
+    codes.load_state_dict(content["codes"])
+    return net, codes, Protocol.from_json(content["protocol"])

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from activevision.agents.look_around.codes import ViewCodes
 from activevision.agents.look_around.grids import shrunk
 from activevision.agents.look_around.network import CompletionNetwork
+from activevision.agents.policies.policy import elevation_row
 from activevision.errors import UserError
-from activevision.protocol import PROPRIOCEPTION, Protocol
+from activevision.protocol import Protocol
 
 
 class Gaze:
@@ -30,8 +31,6 @@ class Gaze:
                 "add 'elevation' to its proprioception."
             )
         self._net, self._codes, self._protocol = net, codes, protocol
-        before = protocol.proprioception[: protocol.proprioception.index("elevation")]
-        self._told = sum(PROPRIOCEPTION[word] for word in before)
         self._forget(0)
 
     def _forget(self, episodes: int) -> None:
@@ -45,8 +44,7 @@ class Gaze:
         if len(self.time) != len(begins):
             self._forget(len(begins))
         start, columns = torch.from_numpy(np.asarray(begins)), self._protocol.azimuths
-        told = observation["proprioception"][:, self._told, None]
-        row = np.abs(self._protocol.elevations - told).argmin(axis=1)
+        row = elevation_row(observation, self._protocol)
         row_before, column_before = np.divmod(self.viewpoint.numpy(), columns)
         led = self._protocol.twists[row_before, row] - observation["egomotion"][:, None]  # by columns on
         turn = np.square(led).sum(axis=2).argmin(axis=1)

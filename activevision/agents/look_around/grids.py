@@ -11,7 +11,7 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from activevision.progress import progress
+from activevision.agents.every_view import every_view
 
 SIDE = 32
 """Pixels of a view's side, as published."""
@@ -40,18 +40,9 @@ class Grids:
         """Of every scene of a grid environment's split, through its resets; larger views are shrunk to SIDE."""
         base: Any = env.unwrapped
         rows, columns = base.protocol.grid_shape
-        views = rows * columns
-        total = len(base.entries) * views
-        frames = np.empty((total, SIDE, SIDE, 3), np.uint8)
-        with progress(what, total, "views") as advance:
-            for start in range(0, total, env.num_envs):
-                # the last batch repeats its last view to be full
-                index = np.minimum(np.arange(start, start + env.num_envs), total - 1)
-                scene, view = np.divmod(index, views)
-                viewpoint = np.stack(np.divmod(view, columns), axis=1)
-                observation, _ = env.reset(options={"scene": scene, "viewpoint": viewpoint})
-                frames[index] = shrunk(observation["rgb"])
-                advance(min(env.num_envs, total - start))
+        frames = np.empty((len(base.entries) * rows * columns, SIDE, SIDE, 3), np.uint8)
+        for view, observation, _ in every_view(env, what):
+            frames[view] = shrunk(observation["rgb"])
         labels = np.array([base.classes.index(entry.label) for entry in base.entries])
         scenes = np.array([entry.id for entry in base.entries])
         return cls(frames.reshape(-1, rows, columns, SIDE, SIDE, 3), labels, scenes)

@@ -6,16 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
 
 from activevision.agents.config import LookAroundConfig
+from activevision.agents.descent import descend
 from activevision.agents.look_around.choosers import AnyMotion
 from activevision.agents.look_around.codes import chosen, components
 from activevision.agents.look_around.episodes import play
 from activevision.agents.look_around.lesson import Given, Lesson
 from activevision.agents.look_around.material import Material
 from activevision.agents.look_around.network import CompletionNetwork, Sizes
-from activevision.progress import progress
 
 
 def train_one_view(material: Material, config: LookAroundConfig, seed: int) -> CompletionNetwork:
@@ -86,17 +85,12 @@ def _train(
     generator = torch.Generator().manual_seed(int(np.random.default_rng(seed).integers(2**62)))
     rate = config.learning_rate
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=course.steps, pct_start=0.1)
     net.train()
-    with progress(course.what, course.steps, "steps") as advance:
-        for step in range(course.steps):
-            loss = _loss(net, material, lesson, course, step / course.steps, config, generator)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            advance(1)
+
+    def loss(step: int) -> torch.Tensor:
+        return _loss(net, material, lesson, course, step / course.steps, config, generator)
+
+    descend(optimiser, rate, course.steps, loss, course.what, rising=0.1)
     return net.eval()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from activevision.agents.config import JOINT, TRAINED
 from activevision.agents.named import named_class
 from activevision.agents.policies.policy import Policy
 from activevision.explore_protocol import ExploreProtocol
@@ -28,8 +27,6 @@ WANDERERS = {
 
 CEILINGS = ("all_views", "oracle", "full_oracle")
 """Bounds, not policies: what could be had by someone who knows more than an agent may."""
-
-POLICIES = (*BASELINES, *TRAINED, *JOINT, *CEILINGS)
 
 
 def baseline(protocol: Protocol | ExploreProtocol, name: str, seed: int) -> Policy:

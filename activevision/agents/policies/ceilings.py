@@ -12,7 +12,7 @@ from activevision.agents.belief_env import BeliefVectorEnv
 from activevision.agents.evidence import EvidenceTable
 from activevision.agents.fusion import Belief, Fusion
 from activevision.agents.policies.policy import begins
-from activevision.agents.prospects import prospects
+from activevision.agents.prospects import prospects, tried
 from activevision.protocol import Protocol
 
 _BEAM = 64  # sequences of motions that the full-horizon oracle goes on with
@@ -82,12 +82,10 @@ class FullOracle:
         width, score = 1, np.zeros((episodes, 1))
         plans = np.zeros((episodes, 0), np.int64)
         for _ in range(steps):
-            viewpoint = np.repeat(viewpoint, motions, axis=0)
-            target = self._protocol.move(viewpoint, np.tile(np.arange(motions), episodes * width))
-            twist = self._protocol.twists[self._protocol.motion_index(viewpoint, target)]
-            rows = np.repeat(np.arange(episodes), width * motions)
-            grown = self._fusion.update(belief.repeat(motions), self._table.at(scene[rows], target), twist)
-            truth = grown.log_probs[np.arange(len(rows)), label[rows]].reshape(episodes, width * motions)
+            sequences = np.repeat(scene, width)
+            target, grown = tried(self._table, self._fusion, self._protocol, belief, sequences, viewpoint)
+            of_label = np.repeat(label, width * motions)
+            truth = grown.log_probs[np.arange(len(of_label)), of_label].reshape(episodes, width * motions)
             total = np.repeat(score, motions, axis=1) + truth
             kept = np.argsort(-total, axis=1, kind="stable")[:, :_BEAM]
             flat = (kept + width * motions * np.arange(episodes)[:, None]).reshape(-1)

@@ -12,8 +12,6 @@ from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING
 
-import torch
-
 from activevision.agents.config import JOINT, TRAINED, AgentConfig, LookAheadConfig, PPOConfig
 from activevision.agents.frozen import SPLITS, FrozenEvidence
 from activevision.agents.fusion import Fusion, ProductOfExperts
@@ -33,6 +31,7 @@ from activevision.evaluation.probing.measure import Task
 from activevision.evaluation.study.config import BASELINES
 from activevision.evaluation.study.objective_windows import WINDOWS
 from activevision.files import digest, read_json, write_json
+from activevision.machine import one_thread
 from activevision.progress import told_of_steps
 from activevision.protocol import Protocol
 from activevision.rollouts.dataset import WindowDataset
@@ -51,19 +50,15 @@ _plan: Plan
 def enter(plan: Plan) -> None:
     """Make a worker process ready."""
     global _plan
-    torch.set_num_threads(1)
     _plan = plan
 
 
 @contextlib.contextmanager
 def entered(plan: Plan) -> Iterator[None]:
     """This process does what workers would do."""
-    threads = torch.get_num_threads()
-    enter(plan)
-    try:
+    with one_thread():
+        enter(plan)
         yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def windows_of(plan: Plan, objective: str) -> WindowDataset:
