@@ -24,6 +24,7 @@ from activevision.encoders.backbones import Encoder
 from activevision.encoders.checkpoint import load_encoder, save_encoder
 from activevision.encoders.collapse import rank_me, spread
 from activevision.encoders.config import PretrainConfig
+from activevision.encoders.divergence import check_motions, diverged, is_finite
 from activevision.encoders.objectives.objective import Objective, Outcome
 from activevision.encoders.processes import Processes, joined
 from activevision.encoders.training_model import TrainingModel
@@ -65,9 +66,10 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
     ``checkpoint.pt`` and TensorBoard events. Under ``torchrun`` all processes train together, each on its part of every
     batch; the first alone writes.
 
-    Raises UserError when ``out`` holds a run with other settings or data, or a damaged checkpoint, and when the data
-    lacks what the objective needs.
+    Raises UserError when ``out`` holds a run with other settings or data, or a damaged checkpoint, when the data lacks
+    what the objective needs, and, before the weights are changed, when a loss or its gradients are not finite.
     """
+    check_motions(dataset)
     processes = joined(config.device)
     with torch.random.fork_rng():
         if processes.writes:
@@ -107,7 +109,7 @@ def _train(
     together: nn.Module = model
     if processes.count > 1:
         together = DistributedDataParallel(model, find_unused_parameters=True)
-    images, started = 0, time.perf_counter()
+    images, kept, started = 0, step, time.perf_counter()
     with (
         _written(out, step, processes) as write,
         _shown(config, dataset, processes) as advance,
@@ -119,6 +121,8 @@ def _train(
                 group["lr"] = config.learning_rate * _schedule(step, total)
             optimiser.zero_grad()
             outcome = _backward(config, dataset, together, items, step, processes)
+            if not processes.agree(is_finite(outcome.loss, model)):
+                raise diverged(dataset, items, step + 1, outcome.loss, (out / _CHECKPOINT, kept))
             optimiser.step()
             step += 1
             model.objective.after_step(step / total)
@@ -126,8 +130,10 @@ def _train(
             advance(len(items) * dataset.length)
             if step % _LOG_EVERY == 0 or step == total:
                 write(outcome, step)
-            if processes.writes and (step % config.checkpoint_every == 0 or step == total or interrupted()):
-                _save(out / _CHECKPOINT, model, optimiser, step)
+            if step % config.checkpoint_every == 0 or step == total or interrupted():
+                if processes.writes:
+                    _save(out / _CHECKPOINT, model, optimiser, step)
+                kept = step
             if interrupted() and processes.writes:  # the others, whose signal may come a step earlier, end with it
                 raise KeyboardInterrupt
     return images / (time.perf_counter() - started)

@@ -29,6 +29,14 @@ class Processes:
         if self.count > 1:
             distributed.barrier()
 
+    def agree(self, well: bool) -> bool:
+        """Whether all is well in every process."""
+        if self.count == 1:
+            return well
+        ill = torch.tensor(0.0 if well else 1.0, device=self.device)
+        distributed.all_reduce(ill)
+        return not ill.item()
+
     def share(self, module: nn.Module) -> None:
         """Give all processes the state of the first; running statistics are of what each has seen."""
         if self.count > 1:

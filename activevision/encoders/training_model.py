@@ -40,6 +40,11 @@ class TrainingModel(nn.Module):
                 f"objective {config.objective!r} needs windows of {kind.length} frames, these have {dataset.length}: "
                 "collect longer episodes."
             )
+        if kind.contrasts and len(set(dataset.scenes.tolist())) < 2:
+            raise UserError(
+                f"objective {config.objective!r} compares scenes with each other, and these rollouts are all of "
+                f"{str(dataset.scenes[0])!r}: add rollouts of other scenes, or choose an objective without negatives."
+            )
         unlabelled = bool((dataset.labels == NO_CLASS).all())
         if config.label_weight > 0 and unlabelled:
             raise UserError(

@@ -170,9 +170,14 @@ class WindowDataset(Dataset):
         return self.store.motions["twist"][rows[:, :-1] - self.store.episode_of(rows[:, :1])]
 
     @property
+    def window_episodes(self) -> NDArray[np.int64]:
+        """(N,) numbers of the windows' episodes: those of the data set, as long as no shard was left out."""
+        return self.store.episode_of(self._starts)
+
+    @property
     def window_scenes(self) -> NDArray[np.str_]:
         """(N,) scene ids of the windows."""
-        return self.store.scenes[self.store.episode_of(self._starts)]
+        return self.store.scenes[self.window_episodes]
 
     @property
     def motions(self) -> NDArray[np.float32]:

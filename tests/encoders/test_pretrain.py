@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,10 +21,14 @@ from activevision.encoders import pretrain as loop
 from activevision.encoders.augmentation import augment_windows
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.config import PretrainConfig
+from activevision.encoders.divergence import named_episodes
+from activevision.encoders.objectives.equivariance import EgomotionEquivariance
+from activevision.encoders.objectives.objective import Outcome
 from activevision.encoders.pretrain import pretrain
 from activevision.errors import UserError
 from activevision.evaluation.probes import probe_encoder
 from activevision.rollouts.dataset import WindowDataset
+from activevision.rollouts.frames import Batch
 
 TINY = PretrainConfig(embedding=16, patterns=3, epochs=4, batch_size=32, checkpoint_every=3)
 LONGER = replace(TINY, epochs=15, checkpoint_every=5)
@@ -157,6 +163,71 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, windows: WindowDataset) -
     (tmp_path / "checkpoint.pt").write_bytes(data[: len(data) // 2])
     with pytest.raises(UserError, match=r"checkpoint .*checkpoint\.pt is damaged"):
         pretrain(replace(TINY, epochs=1), windows, tmp_path)
+
+
+def test_a_loss_that_is_not_finite_stops_before_the_weights_are_spoilt(
+    tmp_path: Path, windows: WindowDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step, the episodes of its batch and the last checkpoint are named, and that checkpoint is sound."""
+    calls = 0
+
+    def blinded(*arguments: Any) -> Batch:
+        nonlocal calls
+        calls += 1
+        batch = augment_windows(*arguments)
+        return batch._replace(frames=batch.frames * torch.nan) if calls == 8 else batch
+
+    monkeypatch.setattr(loop, "augment_windows", blinded)
+    with pytest.raises(UserError) as error:
+        pretrain(TINY, windows, tmp_path)
+    message = str(error.value)
+    assert "step 8 came to a loss of nan" in message
+    assert f"{tmp_path / 'checkpoint.pt'} is kept as it was after step 6" in message
+    assert "\n" not in message
+    order = np.random.default_rng([TINY.seed, 0, 7 // math.ceil(len(windows) / 32)]).permutation(len(windows))
+    start = 7 % math.ceil(len(windows) / 32) * 32
+    per_episode = len(windows) // len(windows.episodes)
+    assert named_episodes(order[start : start + 32] // per_episode) in message
+    state = torch.load(tmp_path / "checkpoint.pt")
+    assert state["step"] == 6
+    assert all(torch.isfinite(tensor).all() for tensor in state["model"].values())
+    assert not (tmp_path / "encoder").exists()
+
+
+def test_gradients_that_are_not_finite_stop_it_although_the_loss_is(
+    tmp_path: Path, windows: WindowDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = EgomotionEquivariance.loss
+
+    def steep(objective: EgomotionEquivariance, batch: Batch) -> Outcome:
+        outcome = learned(objective, batch)
+        return outcome._replace(loss=outcome.loss + (outcome.features * 0).sum().sqrt())
+
+    monkeypatch.setattr(EgomotionEquivariance, "loss", steep)
+    with pytest.raises(UserError, match=r"step 1 .* gradients that are not finite.*no checkpoint was written before"):
+        pretrain(TINY, windows, tmp_path)
+
+
+def test_motions_that_are_not_finite_are_refused_by_the_names_of_their_episodes(tmp_path: Path) -> None:
+    windows = turning(10)
+    windows.store.motions["twist"][3 * 3 + 1, 2] = np.nan  # of episode 3, which has 3 motions
+    windows.store.motions["twist"][3 * 7 + 2, 0] = np.inf
+    with pytest.raises(UserError, match=r"the motions of episodes 3, 7 are not finite"):
+        pretrain(TINY, windows, tmp_path)
+    assert not (tmp_path / "pretrain.json").exists()
+
+
+def test_episodes_are_named_in_stretches() -> None:
+    assert named_episodes(np.array([7, 3, 2, 1, 3])) == "episodes 1–3, 7"
+    assert named_episodes(np.array([4, 4])) == "episode 4"
+
+
+def test_rollouts_of_one_scene_have_no_negatives(tmp_path: Path) -> None:
+    windows = turning(10)
+    windows.store.scenes[:] = "panorama-0"
+    with pytest.raises(UserError, match="compares scenes with each other, and these rollouts are all of 'panorama-0'"):
+        pretrain(replace(TINY, objective="simclr"), windows, tmp_path / "simclr")
+    pretrain(replace(TINY, objective="vicreg", epochs=0.5), windows, tmp_path / "vicreg")
 
 
 def test_labels_are_learned_when_they_are_used(tmp_path: Path, windows: WindowDataset) -> None:

@@ -28,6 +28,7 @@ from pathlib import Path
 from turning_windows import turning
 from activevision.encoders import pretrain as loop
 from activevision.encoders.config import PretrainConfig
+from activevision.errors import UserError
 
 out, rank, first = Path(sys.argv[1]), os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] == "0"
 # three batches an epoch, of 11, 11 and 3 windows; of the last one process has two parts and the other one
@@ -49,6 +50,18 @@ else:
     (out / f"resumed-{{rank}}").write_text(str(torch.load(out / "killed" / "checkpoint.pt")["step"]))
 trained = loop.pretrain(config, windows, out / "killed")
 torch.save(trained.model.state_dict(), out / f"killed-{{rank}}.pt")
+
+calls, augment = 0, loop.augment_windows
+def blinded(*arguments):
+    global calls
+    calls += 1
+    batch = augment(*arguments)
+    return batch._replace(frames=batch.frames * float("nan")) if calls == 5 and rank == "1" else batch
+loop.augment_windows = blinded
+try:
+    loop.pretrain(config, windows, out / "diverged")
+except UserError as error:
+    (out / f"diverged-{{rank}}").write_text(str(error))
 """
 
 
@@ -84,7 +97,10 @@ def test_what_a_model_returns_depends_on_no_weight_that_its_loss_leaves_out(wind
 
 
 def test_two_processes_under_torchrun_agree_and_go_on_after_a_kill(tmp_path: Path) -> None:
-    """torchrun starts both again after one was killed; they end with the weights of a run that was left alone."""
+    """torchrun starts both again after one was killed; they end with the weights of a run that was left alone.
+
+    Where the gradients of one are not finite, both say so.
+    """
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=1"]
@@ -103,6 +119,8 @@ def test_two_processes_under_torchrun_agree_and_go_on_after_a_kill(tmp_path: Pat
     assert [(tmp_path / f"resumed-{rank}").read_text() for rank in (0, 1)] == ["4", "4"], "it was killed in step 5"
     assert {path.name for path in (tmp_path / "whole" / "0").iterdir()} >= {"checkpoint.pt", "encoder"}
     assert not (tmp_path / "whole" / "1").exists(), "the second process writes nothing"
+    errors = [(tmp_path / f"diverged-{rank}").read_text() for rank in (0, 1)]
+    assert all("step 3 came to a loss of" in error and "after step 2" in error for error in errors), errors
     torch.manual_seed(0)
     blank = TrainingModel.build(PretrainConfig(objective="byol", embedding=8), turning(25, views=2)).state_dict()
     trained = [name for name, _ in blank.items() if not torch.equal(blank[name], states[0][name])]

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 from wanderings import numbers, wander, write
 
 from activevision.errors import UserError
+from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.shards import read_rollouts
 from activevision.rollouts.stream import ClipStream
 from activevision.rollouts.windows import Gap, Moved, Seconds, Windows
@@ -63,6 +64,13 @@ def test_windows_are_slices_of_the_rollouts(folder: Path, step) -> None:
     if step == Gap(3):
         with pytest.raises(UserError, match="flow_forward is known between neighbouring frames"):
             next(ClipStream(folder, Windows(3, step), ("flow_forward",)).batches(2))
+
+
+def test_scenes_have_the_numbers_that_they_have_everywhere(folder: Path) -> None:
+    whole = WindowDataset.load(folder, 2).batch(np.arange(5))
+    streamed = next(ClipStream(folder, 2, seed=None).batches(5))
+    np.testing.assert_array_equal(numbers(whole.frames), numbers(streamed.frames))
+    assert torch.equal(whole.scenes, streamed.scenes)
 
 
 @pytest.mark.parametrize(("world", "workers"), [(1, 0), (1, 2), (2, 0), (3, 2)])

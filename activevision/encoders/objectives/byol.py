@@ -75,7 +75,7 @@ class BYOL(Objective):
         # Every pair is predicted both ways.
         predicted, targets = torch.stack([first, second]), torch.stack([second_target, first_target])
         similarity = nn.functional.cosine_similarity(predicted.float(), targets.float(), dim=-1).mean()
-        metrics = {"similarity": similarity.detach(), "retrieved": retrieved(predicted, targets)}
+        metrics = {"similarity": similarity.detach(), "retrieved": retrieved(predicted, targets, batch.scenes)}
         return Outcome(2 - 2 * similarity, metrics, features)
 
     def after_step(self, done: float) -> None:

@@ -53,6 +53,7 @@ class EquiMod(Objective):
 
     paper = "Devillers & Lefort, EquiMod: an equivariance module to improve visual instance discrimination, ICLR 2023"
     Settings = EquiModSettings
+    contrasts = True
 
     def __init__(self, encoder: Encoder, actions: StandardTwists, settings: EquiModSettings | None = None):
         super().__init__()
@@ -87,6 +88,6 @@ class EquiMod(Objective):
             "invariance": invariance.detach(),
             "equivariance": equivariance.detach(),
             "gain": gain,
-            "retrieved": retrieved(predicted, target),
+            "retrieved": retrieved(predicted, target, scene),
         }
         return Outcome(invariance + self.weight * equivariance, metrics, features)

@@ -9,6 +9,7 @@ from torch import nn
 
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
+from activevision.encoders.objectives.negatives import of_others
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.encoders.objectives.perceptron import perceptron
 from activevision.encoders.objectives.twist_scale import twist_scale
@@ -36,23 +37,26 @@ class LookAhead(Objective):
     forecasts, from the aggregate feature before a motion and that motion, the aggregate feature after it:
 
         a_t = A(a_{t−1}, [z(x_t), m_{t−1}]),   â_{t+1} = F(a_t, m_t),
-        L = mean_t −log softmax_a( cos(â_{t+1}, a) / τ )[a = a_{t+1}],   over the aggregates a of all times and windows.
+        L = mean_t −log softmax_a( cos(â_{t+1}, a) / τ )[a = a_{t+1}],
+        over the aggregates a of all times of the same window and of the windows of other scenes.
 
     z: (B, D). a: (B, T, hidden). A: a GRU, m_0 = 0. F: one hidden layer, ReLU.
 
     The paper minimises the distance of â_{t+1} and a_{t+1} beside a classification loss, which keeps the aggregates
-    apart. Without labels the distance alone is 0 for constant aggregates. Here the softmax keeps them apart: of all
-    aggregates in the batch, among them those of the other windows and the present one of its own, the forecast must be
+    apart. Without labels the distance alone is 0 for constant aggregates. Here the softmax keeps them apart: of the
+    aggregates in the batch, among them those of other scenes and the present one of its own, the forecast must be
     nearest to the one that follows; but an aggregate remembers its window, so much of that can be done without the
     motion. No gradient is stopped. Proprioception, which tells the paper's agent its elevation, is not used: windows do
     not all have it. Motions are scaled to a root mean square of 1 in the data.
 
-    "look_ahead_accuracy" is the share of forecasts that are nearest to what follows; chance is 1 / (B T).
+    "look_ahead_accuracy" is the share of forecasts that are nearest to what follows; chance is 1 / (B T) where every
+    window has a scene of its own.
     """
 
     paper = "Jayaraman & Grauman, Look-ahead before you leap, ECCV 2016"
     Settings = LookAheadSettings
     length = 3
+    contrasts = True
 
     scale: torch.Tensor
 
@@ -75,7 +79,7 @@ class LookAhead(Objective):
         motions = batch.twists / self.scale
         aggregates = self.aggregates(features, motions)
         ahead = self.forecast(torch.cat([aggregates[:, :-1], motions.to(aggregates.dtype)], dim=-1))
-        return Outcome(*self.forecasting(ahead, aggregates), features)
+        return Outcome(*self.forecasting(ahead, aggregates, batch.scenes), features)
 
     def aggregates(self, features: torch.Tensor, motions: torch.Tensor) -> torch.Tensor:
         """Aggregate features (B, T, hidden) after each of the views with features (B, T, D)."""
@@ -84,12 +88,15 @@ class LookAhead(Objective):
         return aggregates
 
     def forecasting(
-        self, ahead: torch.Tensor, aggregates: torch.Tensor
+        self, ahead: torch.Tensor, aggregates: torch.Tensor, scene: torch.Tensor
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of forecasts (B, T − 1, hidden) of aggregates (B, T, hidden)."""
+        """The loss of forecasts (B, T − 1, hidden) of aggregates (B, T, hidden) of windows of scenes (B,)."""
         windows, views = aggregates.shape[:2]
         forecasts, known = (nn.functional.normalize(x.float().flatten(0, 1), dim=-1) for x in (ahead, aggregates))
-        scores = forecasts @ known.T / self.temperature
+        window = torch.arange(windows, device=scene.device)
+        compared = of_others(scene) | (window[:, None] == window)
+        compared = compared.repeat_interleave(views - 1, 0).repeat_interleave(views, 1)
+        scores = (forecasts @ known.T / self.temperature).masked_fill(~compared, -torch.inf)
         following = torch.arange(windows * views, device=scores.device).view(windows, views)[:, 1:].flatten()
         loss = nn.functional.cross_entropy(scores, following)
         right = (scores.argmax(-1) == following).float().mean()

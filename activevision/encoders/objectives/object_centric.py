@@ -10,6 +10,7 @@ from torch import nn
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives.crops import crops
+from activevision.encoders.objectives.negatives import of_others
 from activevision.encoders.objectives.objective import Objective, Outcome
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
@@ -35,8 +36,9 @@ class ObjectCentricSettings:
 class ObjectCentric(Objective):
     r"""Gao, Jayaraman & Grauman, *Object-centric representation learning from unlabeled videos* (ACCV 2016).
 
-    r and r⁺ are the regions of one thing in two neighbouring frames, r⁻ the regions, in the later frames, of all other
-    things drawn in the batch, those of the same scene among them. With the distance D(a, b) = 1 − cos(z(a), z(b)),
+    r and r⁺ are the regions of one thing in two neighbouring frames, r⁻ the regions, in the later frames, of the other
+    things drawn from the same window and of all things drawn from windows of other scenes. With the distance
+    D(a, b) = 1 − cos(z(a), z(b)),
 
         L = mean_{r, r⁻} max(0, D(r, r⁺) − D(r, r⁻) + M).
 
@@ -44,7 +46,8 @@ class ObjectCentric(Objective):
     object proposals of neighbouring frames by how they look and where they lie; here instance masks say what is one
     thing, and a region, (3, H, W), is the box round a thing's mask with some context, of the frame's proportions and
     enlarged to its size. Things are drawn by area, the same one perhaps twice; what is drawn too small, or is gone in
-    the later frame, costs nothing. A thing is known again in other windows of its scene by its instance id.
+    the later frame, costs nothing. Other windows of the scene may show the same thing under another instance id, since
+    ids are of an episode, and so have no negatives of it.
 
     ``Outcome.features`` are of regions: (B, 2 P, D) of the P things of each window in the earlier frame, then in the
     later one. The metric ``object_accuracy`` is the share of regions nearer to their own thing than to any other.
@@ -73,8 +76,10 @@ class ObjectCentric(Objective):
         frames = batch.frames[here, times].repeat_interleave(things, 1)  # (B, 2 P, 3, H, W)
         features = self.encoder(crops(frames.flatten(0, 1), boxes.flatten(0, 2))).unflatten(0, (windows, 2 * things))
         before, after = features[:, :things].flatten(0, 1), features[:, things:].flatten(0, 1)
-        scene = batch.scenes[:, None].expand(windows, things)
-        loss, metrics = self.ranking(before, after, torch.stack([scene, ids], -1).flatten(0, 1), known.flatten())
+        scene = batch.scenes.repeat_interleave(things)
+        window = here.flatten().repeat_interleave(things)
+        other = of_others(scene) | ((window[:, None] == window) & (ids.flatten()[:, None] != ids.flatten()))
+        loss, metrics = self.ranking(before, after, other, known.flatten())
         return Outcome(loss, metrics, features)
 
     def regions(self, instance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -98,15 +103,14 @@ class ObjectCentric(Objective):
         return ids, torch.cat([centre - half, centre + half], -1), known
 
     def ranking(
-        self, before: torch.Tensor, after: torch.Tensor, thing: torch.Tensor, known: torch.Tensor
+        self, before: torch.Tensor, after: torch.Tensor, other: torch.Tensor, known: torch.Tensor
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """The loss of features (N, D) of regions earlier and later, of things (N, K) whose numbers tell them apart,
-        by those that are known (N,)."""
+        """The loss of features (N, D) of regions earlier and later. other: (N, N) bool, which of them show other
+        things. known: (N,) bool, those to go by."""
         before, after = (nn.functional.normalize(z.float(), dim=-1) for z in (before, after))
         distance = 1 - before @ after.T
         own = distance.diagonal()
-        same = (thing[:, None] == thing).all(-1)
-        other = ~same & known[:, None] & known
+        other = other & known[:, None] & known
         compared = other.any(1)
         hinge = (own[:, None] - distance + self.settings.margin).clamp(min=0)
         nearest = distance.masked_fill(~other, torch.inf).amin(1)

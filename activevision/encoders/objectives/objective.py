@@ -35,8 +35,10 @@ class Objective(nn.Module):
     """A module that owns an encoder and can say how wrong it is on a batch.
 
     paper: where the method comes from. Settings: a frozen dataclass of its own settings, with defaults.
-    length: frames that a window must have, at least. fields: what it needs beside frames and twists, by the names of
-    ``Rollout`` ("instance", "flow_forward", …). learns: whether it has anything to minimise.
+    length: frames that a window must have, at least.
+    fields: what it needs beside frames and twists, by the names of ``Rollout`` ("instance", "flow_forward", …).
+    learns: whether it has anything to minimise.
+    contrasts: whether it takes negatives from other scenes, and collapses where there are none.
     """
 
     paper: ClassVar[str]
@@ -44,6 +46,7 @@ class Objective(nn.Module):
     length: ClassVar[int] = 2
     fields: ClassVar[tuple[str, ...]] = ()
     learns: ClassVar[bool] = True
+    contrasts: ClassVar[bool] = False
 
     encoder: Encoder
 

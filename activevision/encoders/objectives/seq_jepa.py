@@ -103,7 +103,7 @@ class SeqJEPA(Objective):
         predicted = self.predictor(torch.cat([aggregate, actions[:, -1]], -1))
         target = self.target(batch.frames[:, -1])
         similarity = nn.functional.cosine_similarity(predicted.float(), target.float(), dim=-1).mean()
-        metrics = {"similarity": similarity.detach(), "retrieved": retrieved(predicted, target)}
+        metrics = {"similarity": similarity.detach(), "retrieved": retrieved(predicted, target, batch.scenes)}
         return Outcome(1 - similarity, metrics, features)
 
     def after_step(self, done: float) -> None:

@@ -125,6 +125,6 @@ class SIE(Objective):
             "variance": variance.detach(),
             "covariance": covariance.detach(),
             "error": equivariance.detach() / (x_e - y_e).detach().square().mean().clamp(min=1e-12),
-            "retrieved": retrieved(predicted, target),
+            "retrieved": retrieved(predicted, target, batch.scenes),
         }
         return Outcome(loss, metrics, features)

@@ -49,6 +49,7 @@ class SimCLR(Objective):
         "representations, ICML 2020"
     )
     Settings = SimCLRSettings
+    contrasts = True
 
     def __init__(self, encoder: Encoder, settings: SimCLRSettings | None = None):
         super().__init__()
@@ -66,4 +67,4 @@ class SimCLR(Objective):
         features = encode_windows(self.encoder, batch.frames)
         first, second = pairs(self.projector(features.flatten(0, 1)).unflatten(0, features.shape[:2]))
         loss = nt_xent(first, second, self.temperature, batch.scenes)
-        return Outcome(loss, {"retrieved": retrieved(first, second)}, features)
+        return Outcome(loss, {"retrieved": retrieved(first, second, batch.scenes)}, features)

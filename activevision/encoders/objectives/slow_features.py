@@ -39,6 +39,7 @@ class SlowFeatures(Objective):
 
     paper = "Mobahi, Collobert & Weston, Deep learning from temporal coherence in video, ICML 2009"
     Settings = SlowFeaturesSettings
+    contrasts = True
 
     def __init__(self, encoder: Encoder, settings: SlowFeaturesSettings | None = None):
         super().__init__()

@@ -54,6 +54,7 @@ class SteadyFeatures(Objective):
     paper = "Jayaraman & Grauman, Slow and steady feature analysis: higher order temporal coherence in video, CVPR 2016"
     Settings = SteadyFeaturesSettings
     length = 3
+    contrasts = True
 
     def __init__(self, encoder: Encoder, settings: SteadyFeaturesSettings | None = None):
         super().__init__()

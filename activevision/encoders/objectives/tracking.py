@@ -63,6 +63,7 @@ class Tracking(Objective):
     paper = "Wang & Gupta, Unsupervised learning of visual representations using videos, ICCV 2015"
     Settings = TrackingSettings
     fields = ("instance",)
+    contrasts = True
 
     done: torch.Tensor
 

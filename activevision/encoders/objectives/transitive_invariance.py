@@ -52,6 +52,7 @@ class TransitiveInvariance(Objective):
 
     paper = "Wang, He & Gupta, Transitive invariance for self-supervised visual representation learning, ICCV 2017"
     Settings = TransitiveInvarianceSettings
+    contrasts = True
 
     def __init__(self, encoder: Encoder, settings: TransitiveInvarianceSettings | None = None):
         super().__init__()

@@ -29,8 +29,10 @@ def nt_xent(first: torch.Tensor, second: torch.Tensor, temperature: float, scene
 
 
 @torch.no_grad()
-def retrieved(predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Share () of predictions (..., N, K) that are nearer, by cosine, to their own target than to the N − 1 others."""
+def retrieved(predicted: torch.Tensor, targets: torch.Tensor, scene: torch.Tensor) -> torch.Tensor:
+    """Share () of predictions (..., N, K) that are nearer, by cosine, to their own target than to those of the windows
+    of other scenes (N,)."""
     predicted, targets = (nn.functional.normalize(x.float(), dim=-1) for x in (predicted, targets))
-    nearest = (predicted @ targets.transpose(-1, -2)).argmax(-1)
-    return (nearest == torch.arange(nearest.shape[-1], device=nearest.device)).float().mean()
+    own = torch.eye(len(scene), dtype=torch.bool, device=scene.device)
+    cosine = (predicted @ targets.transpose(-1, -2)).masked_fill(~(of_others(scene) | own), -torch.inf)
+    return (cosine.argmax(-1) == torch.arange(len(scene), device=scene.device)).float().mean()

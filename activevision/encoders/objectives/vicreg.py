@@ -77,6 +77,6 @@ class VICReg(Objective):
             "invariance": invariance.detach(),
             "variance": variance.detach(),
             "covariance": covariance.detach(),
-            "retrieved": retrieved(x, y),
+            "retrieved": retrieved(x, y, batch.scenes),
         }
         return Outcome(loss, metrics, features)

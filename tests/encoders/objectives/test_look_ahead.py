@@ -32,9 +32,16 @@ def test_the_loss_is_a_softmax_over_all_aggregates(look_ahead: LookAhead) -> Non
             cosine = np.array([[a[b, t] @ y / np.linalg.norm(a[b, t]) / np.linalg.norm(y) for y in ys] for ys in k])
             terms.append(np.log(np.exp(cosine / 0.2).sum()) - cosine[b, t + 1] / 0.2)
             right.append(cosine.argmax() == b * 4 + t + 1)
-    loss, metrics = look_ahead.forecasting(ahead, aggregates)
+    loss, metrics = look_ahead.forecasting(ahead, aggregates, torch.arange(3))
     assert loss.item() == pytest.approx(np.mean(terms), rel=1e-5)
     assert metrics["look_ahead_accuracy"].item() == pytest.approx(np.mean(right))
+
+
+def test_other_windows_of_the_scene_are_left_out(look_ahead: LookAhead) -> None:
+    ahead, aggregates = torch.randn(2, 2, 7), torch.randn(2, 3, 7)
+    loss, _ = look_ahead.forecasting(ahead, aggregates, torch.tensor([5, 5]))
+    alone = [look_ahead.forecasting(ahead[[b]], aggregates[[b]], torch.tensor([5]))[0].item() for b in (0, 1)]
+    assert loss.item() == pytest.approx(np.mean(alone), rel=1e-5)
 
 
 def test_aggregates_know_the_past_and_nothing_else(look_ahead: LookAhead) -> None:
@@ -49,17 +56,17 @@ def test_aggregates_know_the_past_and_nothing_else(look_ahead: LookAhead) -> Non
 
 def test_constant_aggregates_cost_what_guessing_does(look_ahead: LookAhead) -> None:
     constant = torch.ones(3, 4, 7)
-    loss, metrics = look_ahead.forecasting(constant[:, 1:], constant)
+    loss, metrics = look_ahead.forecasting(constant[:, 1:], constant, torch.arange(3))
     assert loss.item() == pytest.approx(np.log(12), rel=1e-5)
     assert metrics["look_ahead_accuracy"] <= 1 / 9
     perfect = torch.randn(3, 4, 7)
-    assert look_ahead.forecasting(perfect[:, 1:], perfect)[1]["look_ahead_accuracy"] == 1
+    assert look_ahead.forecasting(perfect[:, 1:], perfect, torch.arange(3))[1]["look_ahead_accuracy"] == 1
 
 
 def test_it_does_not_see_the_order_of_windows(look_ahead: LookAhead) -> None:
     windows = sliding(3)
     batch, order = windows.batch(np.arange(10)), torch.randperm(10)
-    other = batch._replace(frames=batch.frames[order], twists=batch.twists[order])
+    other = batch._replace(frames=batch.frames[order], twists=batch.twists[order], scenes=batch.scenes[order])
     torch.testing.assert_close(look_ahead.loss(batch).loss, look_ahead.loss(other).loss)
 
 

@@ -13,7 +13,7 @@ from activevision.encoders.objectives import objective_class
 from activevision.rollouts.dataset import WindowDataset
 
 CONTRASTIVE = ("slow_features", "steady_features", "tracking", "object_centric", "simclr", "equimod",
-               "transitive_invariance")  # fmt: skip
+               "transitive_invariance", "look_ahead")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CONTRASTIVE)

@@ -48,8 +48,8 @@ def test_the_loss_of_known_views() -> None:
         "collapse is chance"
     )
     assert nt_xent(views[:1], views[:1], 0.5, torch.arange(1)).item() == 0.0, "one window has no negatives"
-    assert retrieved(views, views.flip(0)) == 0
-    assert retrieved(views, views) == 1
+    assert retrieved(views, views.flip(0), torch.arange(len(views))) == 0
+    assert retrieved(views, views, torch.arange(len(views))) == 1
 
 
 def test_it_learns_to_find_the_other_view_of_new_windows() -> None:
