@@ -26,8 +26,12 @@ def write_evaluation(
     seconds: dict[str, float],
     out: Path,
     command: str,
+    **asked: Any,
 ) -> dict[str, Any]:
-    """results.json and report.html into a folder; prints the table and the report's path; returns the results."""
+    """results.json and report.html into a folder; prints the table and the report's path; returns the results.
+
+    asked: what else ``build_results`` is to compare.
+    """
     from rich.console import Console
 
     from activevision.evaluation.report.page import write_report
@@ -36,7 +40,7 @@ def write_evaluation(
     from activevision.evaluation.tables import table
     from activevision.files import read_json
 
-    results = build_results(logs, encoder, {name: round(value, 1) for name, value in seconds.items()})
+    results = build_results(logs, encoder, {name: round(value, 1) for name, value in seconds.items()}, **asked)
     write_results(results, out / "results.json")
     config = read_json(out / "config.json")
     write_report(results, filmstrips(logs, world, split), out / "report.html", command=command, config=config)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from activevision.agents.config import JOINT
 from activevision.commands.suites import Suite
 from activevision.scenes import SPLITS
 
 if TYPE_CHECKING:
     from activevision.commands.learn import Stopwatch
     from activevision.evaluation.log import TrajectoryLog
+
+
+_FLOOR = "random/recurrent"
+"""What the gap to all views begins at, as in the published comparisons: random views, fused by a network."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
     from activevision.commands.compare import write_evaluation
     from activevision.commands.learn import Stopwatch
     from activevision.commands.run_folder import command_line, open_run
+    from activevision.evaluation.ladder import PUBLISHED_ORDER
     from activevision.evaluation.log import concatenate
 
     open_run(out, "benchmark recognition", _Settings(name, suite))
@@ -47,7 +54,18 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
         for log in _fold(replace(suite, world=choice, agent=agent), facts, out / f"fold-{part}", timed, workers):
             runs.setdefault((log.policy, log.fusion, log.recogniser, int(log.seed[0])), []).append(log)
     logs = [concatenate(parts) for parts in runs.values()]
-    return write_evaluation(logs, whole, facts["split"], {}, timed.seconds, out, command_line())
+    order = [agent for _, agent in PUBLISHED_ORDER]
+    return write_evaluation(
+        logs,
+        whole,
+        facts["split"],
+        {},
+        timed.seconds,
+        out,
+        command_line(),
+        pairs=[*pairwise(order), *((agent, _FLOOR) for agent in JOINT)],
+        floor=_FLOOR,
+    )
 
 
 def _fold(suite: Suite, facts: dict[str, Any], out: Path, timed: Stopwatch, workers: int | None) -> list[TrajectoryLog]:

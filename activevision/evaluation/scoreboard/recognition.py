@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from activevision.evaluation.ladder import BASELINE, PUBLISHED_ORDER
 from activevision.evaluation.published import Published
-from activevision.evaluation.reading import headline_view, is_ceiling, main_rows, views_of
+from activevision.evaluation.reading import (
+    contenders,
+    headline_view,
+    is_ceiling,
+    main_rows,
+    name_of,
+    versus,
+    views_of,
+)
 
 Results = dict[str, Any]
 
@@ -25,6 +34,7 @@ def recognition(name: str, title: str, results: Results) -> list[str]:
         "",
         *_accuracies(results),
         *_comparisons(results),
+        *_order(results),
         *_gaps(results),
         *_fusions(results),
         *_recognisers(results),
@@ -65,29 +75,80 @@ def _accuracies(results: Results) -> list[str]:
 
 
 def _comparisons(results: Results) -> list[str]:
+    """Policies under test against what learns nothing."""
     view = headline_view(results)
-    rows = [row for row in results["comparisons"] if row["view"] == view and row["kind"] == "policy"]
-    if not rows:
+    rows = main_rows(results)
+    found = {(a, row["policy"]): row for a in rows for row in versus(results, a, view)}
+    weaker = [name for name in rows if any(b == name for _, b in found) and not is_ceiling(results, name)]
+    weaker = [name for name in weaker if rows[name]["kind"] == BASELINE]
+    under_test = [name for name in contenders(results) if any(a == name for a, _ in found)]
+    if not under_test or not weaker:
         return []
     return [
-        f"Paired differences in accuracy after view {view}, in points; p by Holm's correction over all "
-        f"{results['intervals']['comparisons']} comparisons of the suite; d_z is the mean over the standard deviation",
-        "of the differences.",
+        f"Paired differences in accuracy after view {view}, in points, with intervals; bold where p < 0.05 by Holm's "
+        f"correction over all {results['intervals']['comparisons']}",
+        "comparisons of the suite.",
         "",
         *_table(
-            ["", "difference", "interval", "p (Holm)", "d_z"],
-            [
-                [
-                    f"{_policy(row['a'])} − {_policy(row['b'])}",
-                    f"{100 * row['difference']:+.1f}",
-                    f"{100 * row['ci95'][0]:+.1f} to {100 * row['ci95'][1]:+.1f}",
-                    f"{row['p_holm']:.4f}" if row["p_holm"] >= 0.0001 else "< 0.0001",
-                    "–" if row["d_z"] is None else f"{row['d_z']:+.2f}",
-                ]
-                for row in rows
-            ],
+            ["", *(f"− {name}" for name in weaker)],
+            [[a, *(_difference(found.get((a, b))) for b in weaker)] for a in under_test],
         ),
     ]
+
+
+def _order(results: Results) -> list[str]:
+    """The published ladder, step by step."""
+    view = headline_view(results)
+    found = {(row["a"], row["b"]): row for row in results["comparisons"] if row["view"] == view}
+    names = {label: _row_called(results, agent) for label, agent in PUBLISHED_ORDER}
+    lines: list[list[str]] = []
+    before: str | None = None
+    for label, name in names.items():
+        if name is None:
+            continue
+        row = results["rows"][name]
+        step = found.get((name, before)) or _turned(found.get((before, name)))
+        gain, p, d_z = "", "", ""
+        if before is not None and step is not None:
+            gain, p = _difference(step), f"{step['p_holm']:.4f}"
+            d_z = "–" if step["d_z"] is None else f"{step['d_z']:+.2f}"
+        lines.append([label, f"`{row['policy']}/{row['fusion']}`", _percent(row["accuracy"][view - 1]), gain, p, d_z])
+        before = name
+    if len(lines) < 2:
+        return []
+    return [
+        f"The order of *Look-ahead before you leap* (ECCV 2016), after view {view}. A step is the paired difference to the "
+        "row above, in points; d_z is",
+        "the mean of the differences over their standard deviation.",
+        "",
+        *_table(["", "agent", "accuracy", "step", "p (Holm)", "d_z"], lines),
+    ]
+
+
+def _row_called(results: Results, agent: str) -> str | None:
+    """Name of the row of an agent "policy" or "policy/fusion", by the main recogniser."""
+    rows = main_rows(results)
+    if agent in rows:
+        return name_of(rows[agent])
+    name = f"{agent}/{results['decomposition']['reference']['recogniser']}"
+    return name if name in results["rows"] else None
+
+
+def _turned(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A comparison from the other side."""
+    if row is None:
+        return None
+    low, high = row["ci95"]
+    d_z = None if row["d_z"] is None else -row["d_z"]
+    return {**row, "difference": -row["difference"], "ci95": [-high, -low], "d_z": d_z}
+
+
+def _difference(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    low, high = (100 * end for end in row["ci95"])
+    text = f"{100 * row['difference']:+.1f} ({low:+.1f} to {high:+.1f})"
+    return f"**{text}**" if row["p_holm"] < 0.05 else text
 
 
 def _gaps(results: Results) -> list[str]:
