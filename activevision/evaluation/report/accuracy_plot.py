@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import is_ceiling, main_rows, views_of
 from activevision.evaluation.report.series import series
 from activevision.pages.html import WIDE, element, line, svg, text
@@ -86,7 +87,7 @@ def _name(results: dict[str, Any], name: str, right: float, at: float, end: floa
         element(
             "text",
             element("tspan", number(100 * main_rows(results)[name]["accuracy"][-1]), class_="value"),
-            element("tspan", name, dx=5),
+            element("tspan", called(name), dx=5),
             x=right + 21,
             y=end + 4,
             class_="name",

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import shown_views, versus
 from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.words import interval, number, points
@@ -43,10 +44,10 @@ def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
     return svg(
         width,
         y + 46,
-        f"Differences in accuracy between {policy} and the baselines, in points",
+        f"Differences in accuracy between {called(policy)} and the baselines, in points",
         [line(x(tick), 8, x(tick), y + 4, "zero" if abs(tick) < 1e-9 else "grid") for tick in ticks],
         [text(x(tick), y + 20, number(100 * tick, 0, sign=True), "tick", "middle") for tick in ticks],
-        text((left + right) / 2, y + 40, f"points of accuracy, {policy} minus baseline", "axis", "middle"),
+        text((left + right) / 2, y + 40, f"points of accuracy, {called(policy)} minus baseline", "axis", "middle"),
         body,
     )
 
@@ -59,7 +60,7 @@ def _comparison(row: dict[str, Any], x: Any, y: float, right: float, width: int)
         told.append(text(width, y, interval(row["ci95"]), "tick", "end"))
     return element(
         "g",
-        text(12, y, f"vs {row['policy']}"),
+        text(12, y, f"vs {called(row['policy'])}"),
         line(x(low), y - 4, x(high), y - 4, "whisker"),
         element("circle", cx=x(row["difference"]), cy=y - 4, r=4.5, class_="dot"),
         told if width == WIDE else text(width, y, points(row["difference"]), "value", "end"),
