@@ -114,7 +114,7 @@ def _table(title: str, caption: str, words: list[str], figures: list[str]) -> Ta
         title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
     )
     for heading in words:
-        result.add_column(heading, no_wrap=True)
+        result.add_column(heading)
     for heading in figures:
         result.add_column(heading, justify="right", no_wrap=True)
     return result

@@ -17,10 +17,14 @@ from activevision.pages.labels import spread_labels
 from activevision.pages.words import number, percent
 
 
+_LETTER = 6.0  # width of one, about
+
+
 def accuracy_plot(results: dict[str, Any], width: int) -> Element:
     policies, views = main_rows(results), views_of(results)
     height = 430 if width == WIDE else 330
-    left, right, top, bottom = 52.0, width - (136.0 if width == WIDE else 108.0), 14.0, height - 44.0
+    names = 66 + _LETTER * max(len(called(name)) for name in policies)
+    left, right, top, bottom = 52.0, width - max(136.0 if width == WIDE else 108.0, names), 14.0, height - 44.0
     low, high = _limits(policies)
 
     def x(view: float) -> float:

@@ -14,6 +14,7 @@ from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.words import interval, number, points
 
 _ROW = 24.0
+_LETTER = 6.3  # width of one, about
 
 
 def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
@@ -26,7 +27,8 @@ def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
     low, high = math.floor(min(low, 0.0) / step) * step, math.ceil(max(high, 0.0) / step) * step
     if low == high:
         low, high = -step, step
-    left, right = 92.0, width - (165.0 if width == WIDE else 58.0)
+    longest = max(len(called(row["policy"])) for group in groups for row in group)
+    left, right = max(92.0, 40 + _LETTER * longest), width - (165.0 if width == WIDE else 58.0)
 
     def x(difference: float) -> float:
         return left + (right - left) * (difference - low) / (high - low)
