@@ -16,7 +16,6 @@ from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.labels import spread_labels
 from activevision.pages.words import number, percent
 
-
 _LETTER = 6.0  # width of one, about
 
 
