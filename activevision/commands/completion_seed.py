@@ -105,7 +105,7 @@ def _lesson_and_chooser(policy: str, material: Material, nets: dict[str, Complet
     from activevision.agents.look_around.choosers import AnyMotion, Likeliest, PeekSaliency, SameMotion
     from activevision.agents.look_around.grids import mirrored
     from activevision.agents.look_around.lesson import CoverageSidekick, Given, Learned, ScoreSidekick
-    from activevision.agents.look_around.saliency import saliency
+    from activevision.agents.saliency import saliency
 
     config, grid = _here.suite.look_around, material.grid
     if policy in (ONE_VIEW, RANDOM):  # nobody asks what a network of one view says after further ones

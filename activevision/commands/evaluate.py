@@ -36,7 +36,8 @@ class Evaluate:
     """train, val or test."""
     policies: tuple[str, ...] = ()
     """Policies to compare: all that the agent has, unless given; package.module:Class is one of your own, made with the
-    protocol and a seed. all_views and oracle are ceilings."""
+    protocol and a seed. all_views and the oracles are ceilings; peek_saliency is unfair, as it sees views before it
+    goes there."""
     fusions: tuple[str, ...] = ()
     """Fusions: the first is the main one, the others are swapped in with the policy held fixed. None given: all, the
     one that the policy was trained with first. package.module:Class is one of your own, made with the number of

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from activevision.agents.policies import UNFAIR
 from activevision.commands.world import World
 from activevision.errors import UserError
 
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from gymnasium.vector import VectorEnv
 
     from activevision.agents.agent import Agent
+    from activevision.agents.belief_env import BeliefVectorEnv
     from activevision.agents.evidence import Evidence, EvidenceTable, Recogniser
     from activevision.agents.fusion import Fusion
+    from activevision.agents.policies.policy import Policy
     from activevision.evaluation.log import TrajectoryLog
+    from activevision.protocol import Protocol
 
 STARTS = {True: 12, False: 3}
 """Of every scene and seed, on a view grid and where every view has to be rendered."""
@@ -62,6 +66,10 @@ class Venue:
     def table_file(self, recogniser: str) -> Path:
         return self.logs / "evidence" / f"{recogniser.replace(':', '.')}.npz"
 
+    @property
+    def saliency_file(self) -> Path:
+        return self.logs / "evidence" / "saliency.npy"
+
 
 def matches(pairings: Mapping[str, tuple[str, ...]], recognisers: Sequence[str], seeds: Sequence[int]) -> list[Match]:
     """All of them, each policy with each recogniser and seed."""
@@ -100,6 +108,8 @@ def play_all(venue: Venue, wanted: Sequence[Match], workers: int | None = None) 
         workers = cores() if plays >= _PAYS else 1
     if open_:
         _show_all_views(venue, sorted({match.recogniser for match in open_}))
+        if any(match.policy in UNFAIR for match in open_):
+            _peek(venue)
         with progress("Evaluating", plays * venue.world.protocol.views, "views") as advance:
             for files in (
                 _alone(venue, open_, advance)
@@ -193,6 +203,20 @@ def _show_all_views(venue: Venue, recognisers: Sequence[str]) -> None:
             table.save(venue.table_file(name))
 
 
+def _peek(venue: Venue) -> None:
+    """Write down how salient every view of the split is."""
+    import numpy as np
+
+    from activevision.agents.look_around.grids import Grids
+    from activevision.agents.saliency import saliency
+    from activevision.files import atomic_write
+
+    with closing(venue.world.make(venue.split, _TOGETHER)) as env:
+        frames = Grids.gather(env, f"Peeking at {venue.split} views").frames
+    with atomic_write(venue.saliency_file) as file:
+        np.save(file, saliency(frames))
+
+
 _TOGETHER = 256  # views that a recogniser is shown at once
 
 
@@ -233,22 +257,34 @@ class _OnGrid:
         return [match.file(fusion) for fusion in match.fusions]
 
     def _log(self, match: Match, fusion: Fusion, advance: Advance) -> TrajectoryLog:
-        from activevision.agents.policies.ceilings import FullOracle, Oracle
         from activevision.evaluation.play import Starts, all_views_log, play
         from activevision.protocol import Protocol
 
         protocol, facts, table = self._venue.world.protocol, dict(self._venue.facts), self._table(match.recogniser)
         assert isinstance(protocol, Protocol)
         starts = Starts.on_grid(self._scenes, protocol.grid_shape, self._venue.episodes, match.seed)
-        if match.policy in (Oracle.name, FullOracle.name):
-            knows = Oracle if match.policy == Oracle.name else FullOracle
-            return play(
-                self._env, table, fusion, lambda env: knows(env, table, fusion, protocol), starts, facts, advance
-            )
-        name = "single" if match.policy == "all_views" else match.policy
-        policy = self._agent.policy(name, match.seed, fusion)
-        log = play(self._env, table, fusion, lambda _: policy, starts, facts, advance)
+        log = play(self._env, table, fusion, self._policy(match, table, fusion, protocol), starts, facts, advance)
         return all_views_log(log, table, fusion, starts, protocol) if match.policy == "all_views" else log
+
+    def _policy(
+        self, match: Match, table: EvidenceTable, fusion: Fusion, protocol: Protocol
+    ) -> Callable[[BeliefVectorEnv], Policy]:
+        """A policy from the environment that it is played in, into which only those look that know more than an agent
+        may."""
+        import numpy as np
+
+        from activevision.agents.policies.ceilings import FullOracle, Oracle
+        from activevision.agents.policies.peek_saliency import PeekSaliency
+
+        if match.policy == Oracle.name:
+            return lambda env: Oracle(env, table, fusion, protocol)
+        if match.policy == FullOracle.name:
+            return lambda env: FullOracle(env, table, fusion, protocol)
+        if match.policy == PeekSaliency.name:
+            saliency = np.load(self._venue.saliency_file)
+            return lambda env: PeekSaliency(env, saliency, protocol)
+        policy = self._agent.policy("single" if match.policy == "all_views" else match.policy, match.seed, fusion)
+        return lambda env: policy
 
     def _table(self, recogniser: str) -> EvidenceTable:
         from activevision.agents.evidence import EvidenceTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from activevision.agents.config import JOINT
-from activevision.agents.policies import BASELINES, CEILINGS, WANDERERS
+from activevision.agents.policies import BASELINES, CEILINGS, UNFAIR, WANDERERS
 
 _SWAPPED = ("random", "farthest", "wander", "ppo")
 """Policies that meet every fusion, so that fusions can be told apart with the policy held fixed."""
@@ -13,7 +13,7 @@ _SWAPPED = ("random", "farthest", "wander", "ppo")
 
 def policies_of(on_grid: bool, learnt: Sequence[str] = ()) -> tuple[str, ...]:
     """Names of the policies that there are on a view grid or else, with those that an agent has learnt."""
-    return (*BASELINES, *learnt, *CEILINGS) if on_grid else tuple(WANDERERS)
+    return (*BASELINES, *UNFAIR, *learnt, *CEILINGS) if on_grid else tuple(WANDERERS)
 
 
 def ordered_fusions(fusions: Sequence[str], first: str) -> tuple[str, ...]:

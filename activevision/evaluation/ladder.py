@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from activevision.agents.policies import CEILINGS
+from activevision.agents.policies import CEILINGS, UNFAIR
 
 BASELINES = ("single", "random", "sweep", "wander", "peek_saliency", "farthest", "best_fixed")
 """Policies that nothing which they see is to teach, weakest first."""
@@ -17,6 +17,11 @@ PUBLISHED_ORDER = (
 )
 """Rows of Look-ahead before you leap (ECCV 2016), weakest first, with the agents here that are they."""
 BASELINE, CONTENDER, CEILING = "baseline", "contender", "ceiling"
+
+
+def called(policy: str) -> str:
+    """What tables and pages call a policy: its name, and where it is unfair that it is."""
+    return f"{policy.replace('_', ' ')} (unfair)" if policy in UNFAIR else policy
 
 
 def kind(policy: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import (
     Row,
     contenders,
@@ -93,8 +94,8 @@ def comparison_table(results: dict[str, Any]) -> Table | None:
     for name, row in rows:
         low, high = row["ci95"]
         result.add_row(
-            name,
-            f"− {row['policy']}",
+            called(name),
+            f"− {called(row['policy'])}",
             f"{100 * row['difference']:+.1f}",
             f"{100 * low:+.1f} to {100 * high:+.1f}",
             f"{row['p_holm']:.4f}" if row["p_holm"] >= 0.0001 else "< 0.0001",
@@ -113,7 +114,7 @@ def _table(title: str, caption: str, words: list[str], figures: list[str]) -> Ta
         title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
     )
     for heading in words:
-        result.add_column(heading, no_wrap=True)
+        result.add_column(heading)
     for heading in figures:
         result.add_column(heading, justify="right", no_wrap=True)
     return result
@@ -126,7 +127,7 @@ def _fill(result: Table, results: dict[str, Any], cells: Callable[[str, Row], li
     for number, (name, row) in enumerate(rows):
         ceiling = is_ceiling(results, name)
         result.add_row(
-            name,
+            called(name),
             *cells(name, row),
             style="dim italic" if ceiling else "bold" if name in under_test else None,
             end_section=not ceiling and number + 1 < len(rows) and is_ceiling(results, rows[number + 1][0]),

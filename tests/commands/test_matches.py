@@ -16,6 +16,7 @@ from solids import Solids
 from activevision.agents.agent import Agent
 from activevision.agents.config import AgentConfig, PPOConfig, RecogniserConfig, RecurrentConfig
 from activevision.agents.fusion import MeanPosterior
+from activevision.agents.saliency import saliency
 from activevision.agents.train import train_agent
 from activevision.agents.views import SceneViews
 from activevision.commands import matches as module
@@ -55,7 +56,9 @@ def venue(agent: Path, world: World, tmp_path: Path) -> Venue:
     return Venue(agent, world, "test", 2, world.facts("test"), tmp_path / "logs")
 
 
-WANTED = matches(pairings(("random", "ppo", "all_views", "oracle"), ("product", "recurrent")), (OWN, TRUTH), (0,))
+WANTED = matches(
+    pairings(("random", "peek_saliency", "ppo", "all_views", "oracle"), ("product", "recurrent")), (OWN, TRUTH), (0,)
+)
 
 
 def test_one_process_and_two_write_the_same_logs_and_the_second_call_plays_nothing(
@@ -63,7 +66,7 @@ def test_one_process_and_two_write_the_same_logs_and_the_second_call_plays_nothi
 ) -> None:
     one = play_all(venue, WANTED, 1)
     two = play_all(replace(venue, logs=tmp_path / "two"), WANTED, 2)
-    assert len(one) == len(two) == 12
+    assert len(one) == len(two) == 14
     for match in WANTED:
         for fusion in match.fusions:
             name = match.file(fusion)
@@ -99,7 +102,21 @@ def test_what_is_missing_or_was_made_from_something_else_is_played_and_nothing_b
     finally:
         product.write_text(before)
     assert {fusion for _, fusion in played} == {"product"}
-    assert len(played) == 8
+    assert len(played) == 10
+
+
+def test_peeking_follows_the_contrast_of_the_scenes_views_and_no_recogniser(venue: Venue, world: World) -> None:
+    own, truth = play_all(venue, matches({"peek_saliency": ("product",)}, (OWN, TRUTH), (0,)), 1)
+    np.testing.assert_array_equal(own.motion, truth.motion)
+    env = world.make("test", PROTOCOL.grid_size)
+    values = saliency(SceneViews.gather(env, 0).frames[:, None])
+    index = {entry.id: number for number, entry in enumerate(env.unwrapped.entries)}  # type: ignore[attr-defined]
+    gained = []
+    for way, scene in zip(own.viewpoint, own.scene, strict=True):
+        seen = PROTOCOL.viewpoint_index(way)
+        assert len(set(seen.tolist())) == len(seen)
+        gained.append(values[index[scene], seen[1:]].mean() - values[index[scene]].mean())
+    assert np.mean(gained) > 0
 
 
 def test_truth_tells_all_where_nothing_is_a_variant_of_anything(venue: Venue) -> None:
@@ -121,7 +138,7 @@ def test_environments_are_closed_even_when_a_match_fails(venue: Venue, monkeypat
     monkeypatch.setattr(module._OnGrid, "_log", lambda *_: (_ for _ in ()).throw(RuntimeError("no")))
     with pytest.raises(RuntimeError, match="no"):
         play_all(venue, WANTED, 1)
-    assert len(closed) == 2  # the one that showed all views, and the one that was played in
+    assert len(closed) == 3  # those that showed all views, to recognisers and to be peeked at, and the one played in
 
 
 def test_a_users_policy_fusion_and_recogniser_are_played_anew_every_time(

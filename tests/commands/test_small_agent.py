@@ -35,8 +35,10 @@ def test_from_nothing_to_a_report_and_the_second_time_from_what_is_there(
     command = Evaluate(choice=WorldChoice(env=env), out=tmp_path, episodes=2)
     command.run()
     first = read_results(tmp_path / "results.json")
+    unfair = ("peek_saliency",) if "Scene" in env else ()
     ceilings, walker = (("all_views", "oracle", "full_oracle"), "farthest") if "Scene" in env else ((), "wander")
-    assert set(main_rows(first)) == {"single", "random", "sweep", walker, *ceilings}
+    assert set(main_rows(first)) == {"single", "random", "sweep", walker, *unfair, *ceilings}
+    assert ("peek saliency (unfair)" in (tmp_path / "report.html").read_text(encoding="utf-8")) == bool(unfair)
     assert set(other_fusions(first, "random")) == {"mean", "recurrent"}
     assert {row["policy"] for row in versus(first, walker)} >= {"random", "single"}
     assert first["intervals"]["over"] == first["catalogue"]["noun"] == "rooms"

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import torch
 
 from activevision.agents.look_around.table import OwnGrid
+from activevision.agents.saliency import most_salient
 
 
 class Moment(NamedTuple):
@@ -92,8 +93,8 @@ class PeekSaliency:
     def choose(self, moment: Moment, generator: torch.Generator) -> Choice:
         reach = self._grid.next[moment.viewpoint]
         there = self._grid.there[moment.origin].gather(1, reach)
-        value = self._saliency[moment.scene[:, None], there]
-        return Choice(value.masked_fill(moment.seen.gather(1, reach), -torch.inf).argmax(dim=1))
+        values, seen = self._saliency[moment.scene[:, None], there], moment.seen.gather(1, reach)
+        return Choice(torch.from_numpy(most_salient(values.numpy(), seen.numpy())))
 
 
 class GreedyCoverage:

@@ -25,6 +25,9 @@ WANDERERS = {
 }
 """The same where the camera moves freely."""
 
+UNFAIR = ("peek_saliency",)
+"""Baselines on a view grid that see views before they go there; made in evaluation alone."""
+
 CEILINGS = ("all_views", "oracle", "full_oracle")
 """Bounds, not policies: what could be had by someone who knows more than an agent may."""
 

@@ -7,19 +7,19 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.published import LOOK_AROUND
 
 _TITLES = {
     "one_view": "one view",
     "large_action": "large action",
-    "peek_saliency": "peek saliency (unfair)",
     "learned_scores": "learned, scores",
     "learned_coverage": "learned, coverage",
 }
 
 
 def title(policy: str) -> str:
-    return _TITLES.get(policy, policy)
+    return _TITLES.get(policy, called(policy))
 
 
 def table(results: dict[str, Any]) -> Table:

@@ -9,17 +9,21 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import is_ceiling, main_rows, views_of
 from activevision.evaluation.report.series import series
 from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.labels import spread_labels
 from activevision.pages.words import number, percent
 
+_LETTER = 6.0  # width of one, about
+
 
 def accuracy_plot(results: dict[str, Any], width: int) -> Element:
     policies, views = main_rows(results), views_of(results)
     height = 430 if width == WIDE else 330
-    left, right, top, bottom = 52.0, width - (136.0 if width == WIDE else 108.0), 14.0, height - 44.0
+    names = 66 + _LETTER * max(len(called(name)) for name in policies)
+    left, right, top, bottom = 52.0, width - max(136.0 if width == WIDE else 108.0, names), 14.0, height - 44.0
     low, high = _limits(policies)
 
     def x(view: float) -> float:
@@ -86,7 +90,7 @@ def _name(results: dict[str, Any], name: str, right: float, at: float, end: floa
         element(
             "text",
             element("tspan", number(100 * main_rows(results)[name]["accuracy"][-1]), class_="value"),
-            element("tspan", name, dx=5),
+            element("tspan", called(name), dx=5),
             x=right + 21,
             y=end + 4,
             class_="name",

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import NDArray
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.report.series import series
 from activevision.pages.html import element, image
 from activevision.pages.words import article, degrees, number, percent
@@ -56,7 +57,7 @@ def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
         "figure",
         element(
             "figcaption",
-            element("span", strip.policy, class_=f"chip {series(results, strip.policy)}"),
+            element("span", called(strip.policy), class_=f"chip {series(results, strip.policy)}"),
             element("span", article(classes[strip.label]), " ", element("b", classes[strip.label]), class_="truth"),
             element("span", strip.scene, class_="scene"),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import (
     baselines,
@@ -45,30 +46,32 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
     if policy is None or best is None:
         leader = max(main_rows(results), key=lambda name: accuracy(results, name))
         return (
-            f"{policy or best or leader} recognises {percent(accuracy(results, policy or best or leader))} "
+            f"{called(policy or best or leader)} recognises {percent(accuracy(results, policy or best or leader))} "
             f"of the {what} at view {view}",
             "Nothing was compared: give both a policy under test and at least one baseline.",
         )
     rows = {row["policy"]: row for row in versus(results, policy, view)}
     if not rows:
-        return f"{policy} recognises {percent(accuracy(results, policy))} of the {what} at view {view}", (
+        return f"{called(policy)} recognises {percent(accuracy(results, policy))} of the {what} at view {view}", (
             "One view leaves nothing to choose, so no policies are compared."
         )
     other = "other " if policy in baselines(results) else ""
+    me, rival = called(policy), called(best)
     beaten = [b for b, row in rows.items() if row["ci95"][0] > 0]
     if len(beaten) == len(rows):
-        claim = f"{policy} beats {f'every {other}baseline' if len(rows) > 1 else best} at view {view}"
+        claim = f"{me} beats {f'every {other}baseline' if len(rows) > 1 else rival} at view {view}"
     elif best in beaten or beaten == ["single"]:
         claim = (
-            f"{policy} beats {listed(beaten)} at view {view}, but not {listed([b for b in rows if b not in beaten])}"
+            f"{me} beats {listed([called(b) for b in beaten])} at view {view}, "
+            f"but not {listed([called(b) for b in rows if b not in beaten])}"
         )
     elif "random" in beaten:
-        claim = f"{policy} beats random at view {view}, but not {best}"
+        claim = f"{me} beats random at view {view}, but not {rival}"
     else:
-        claim = f"{policy} does not beat {best} at view {view}"
+        claim = f"{me} does not beat {rival} at view {view}"
     compared = [name for name in ("random", best) if name in rows]
     parts = [
-        f"{points(rows[b]['difference'])} points against {b}"
+        f"{points(rows[b]['difference'])} points against {called(b)}"
         f"{f', the best {other}baseline' if b == best else ''} ({INTERVAL} {interval(rows[b]['ci95'])})"
         for b in dict.fromkeys(compared)
     ]
@@ -105,14 +108,14 @@ def _shares_of_error(results: dict[str, Any], policy: str) -> str | None:
     view, got, everything = headline_view(results), accuracy(results, policy), accuracy(results, "all_views")
     if got >= everything:
         return (
-            f"With {view} views {policy} is already at the level of the whole grid fused "
+            f"With {view} views {called(policy)} is already at the level of the whole grid fused "
             f"({percent(got)} against {percent(everything)}): the recogniser and the fusion limit the result, not the "
             "choice of views."
         )
     choice, recogniser = everything - got, 1 - everything
     most = "the recogniser (with this fusion)" if recogniser > choice else "the choice of views"
     return (
-        f"{policy} is wrong on {percent(1 - got)} at view {view}. The whole grid fused is still wrong on "
+        f"{called(policy)} is wrong on {percent(1 - got)} at view {view}. The whole grid fused is still wrong on "
         f"{percent(recogniser)}; the other {number(100 * choice)} points lie between {view} views and all of them. So "
         f"{most} limits the result most."
     )
@@ -130,8 +133,8 @@ def _choice(results: dict[str, Any], policy: str) -> str | None:
             "choice of views can hardly matter."
         )
     return (
-        f"Exploration: {policy} closes {percent(row['share'], 0)} of the gap from random to all views at view {view} "
-        f"({INTERVAL} {interval(row['ci95'], digits=0)}{NARROW_SPACE}%)."
+        f"Exploration: {called(policy)} closes {percent(row['share'], 0)} of the gap from random to all views at view "
+        f"{view} ({INTERVAL} {interval(row['ci95'], digits=0)}{NARROW_SPACE}%)."
     )
 
 
@@ -141,7 +144,7 @@ def _oracle(results: dict[str, Any], policy: str) -> str | None:
     best, ahead = accuracy(results, "oracle"), accuracy(results, "oracle") - accuracy(results, policy)
     sentence = (
         f"Choosing each next view with knowledge of the label (oracle) reaches {percent(best)} at view "
-        f"{headline_view(results)}, {points(ahead)} points from {policy}; no policy has that knowledge, so "
+        f"{headline_view(results)}, {points(ahead)} points from {called(policy)}; no policy has that knowledge, so "
         "not all of it can be had."
     )
     if "all_views" in main_rows(results) and best > accuracy(results, "all_views"):
@@ -194,6 +197,6 @@ def _confidence(results: dict[str, Any], policy: str) -> str | None:
     )
     kind, why = ("over", ", as when views that agree are counted as if independent") if excess > 0 else ("under", "")
     return (
-        f"Calibration: after the last view the beliefs of {policy} are {kind}-confident (expected calibration error "
-        f"{number(row['ece'][-1], 3)}){why}."
+        f"Calibration: after the last view the beliefs of {called(policy)} are {kind}-confident (expected calibration "
+        f"error {number(row['ece'][-1], 3)}){why}."
     )

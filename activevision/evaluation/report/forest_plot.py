@@ -8,11 +8,13 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import shown_views, versus
 from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.words import interval, number, points
 
 _ROW = 24.0
+_LETTER = 6.3  # width of one, about
 
 
 def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
@@ -25,7 +27,8 @@ def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
     low, high = math.floor(min(low, 0.0) / step) * step, math.ceil(max(high, 0.0) / step) * step
     if low == high:
         low, high = -step, step
-    left, right = 92.0, width - (165.0 if width == WIDE else 58.0)
+    longest = max(len(called(row["policy"])) for group in groups for row in group)
+    left, right = max(92.0, 40 + _LETTER * longest), width - (165.0 if width == WIDE else 58.0)
 
     def x(difference: float) -> float:
         return left + (right - left) * (difference - low) / (high - low)
@@ -43,10 +46,10 @@ def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
     return svg(
         width,
         y + 46,
-        f"Differences in accuracy between {policy} and the baselines, in points",
+        f"Differences in accuracy between {called(policy)} and the baselines, in points",
         [line(x(tick), 8, x(tick), y + 4, "zero" if abs(tick) < 1e-9 else "grid") for tick in ticks],
         [text(x(tick), y + 20, number(100 * tick, 0, sign=True), "tick", "middle") for tick in ticks],
-        text((left + right) / 2, y + 40, f"points of accuracy, {policy} minus baseline", "axis", "middle"),
+        text((left + right) / 2, y + 40, f"points of accuracy, {called(policy)} minus baseline", "axis", "middle"),
         body,
     )
 
@@ -59,7 +62,7 @@ def _comparison(row: dict[str, Any], x: Any, y: float, right: float, width: int)
         told.append(text(width, y, interval(row["ci95"]), "tick", "end"))
     return element(
         "g",
-        text(12, y, f"vs {row['policy']}"),
+        text(12, y, f"vs {called(row['policy'])}"),
         line(x(low), y - 4, x(high), y - 4, "whisker"),
         element("circle", cx=x(row["difference"]), cy=y - 4, r=4.5, class_="dot"),
         told if width == WIDE else text(width, y, points(row["difference"]), "value", "end"),

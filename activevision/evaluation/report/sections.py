@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import (
     CEILING,
@@ -67,7 +68,7 @@ def _tiles(results: dict[str, Any]) -> list[Element]:
     view, policy, best = headline_view(results), findings.protagonist(results), findings.best_baseline(results)
     rows = [("single", "one view"), ("random", f"random, {view} views")]
     if best and best not in ("single", "random"):
-        rows.append((best, f"{best}, {view} views"))
+        rows.append((best, f"{called(best)}, {view} views"))
     if policy:
         rows.append((policy, f"{policy}, {view} views"))
     rows.append(("all_views", "the whole grid"))
@@ -152,7 +153,7 @@ def _policy_row(
         element(
             "th",
             element("i", class_="swatch"),
-            name,
+            called(name),
             element("small", DESCRIPTIONS[name]) if name in DESCRIPTIONS else None,
             scope="row",
         ),
@@ -187,7 +188,11 @@ def paired(results: dict[str, Any]) -> Element | None:
         "Paired differences",
         lead,
         [
-            element("div", element("h3", name), responsive(lambda width, name=name: forest_plot(results, name, width)))  # type: ignore[misc]
+            element(
+                "div",
+                element("h3", called(name)),
+                responsive(lambda width, name=name: forest_plot(results, name, width)),  # type: ignore[misc]
+            )
             for name in names
         ],
         tabled(
@@ -204,7 +209,7 @@ def _significant(results: dict[str, Any]) -> str:
     """Which differences between policies at the headline view stand after correction."""
     view = headline_view(results)
     found = [
-        f"{name} against {row['policy']}"
+        f"{called(name)} against {called(row['policy'])}"
         for name in main_rows(results)
         for row in versus(results, name, view)
         if row["p_holm"] < 0.05
@@ -223,7 +228,7 @@ def _gap_table(results: dict[str, Any], shares: Sequence[dict[str, Any]]) -> Ele
     rows = [
         element(
             "tr",
-            element("th", policies[name], scope="row"),
+            element("th", called(policies[name]), scope="row"),
             [
                 element(
                     "td", percent(row["share"], 0), element("small", interval(row["ci95"], digits=0)), class_="number"
@@ -242,7 +247,7 @@ def _gap_table(results: dict[str, Any], shares: Sequence[dict[str, Any]]) -> Ele
 def _called(results: dict[str, Any], row: str) -> str:
     """A row's policy in words, with its fusion where it is not the main one."""
     found = results["rows"][row]
-    name = {"all_views": "all views"}.get(found["policy"], found["policy"])
+    name = {"all_views": "all views"}.get(found["policy"], called(found["policy"]))
     return name if found["main"] else f"{name} with fusion {found['fusion']}"
 
 
@@ -283,7 +288,7 @@ def viewpoints(results: dict[str, Any]) -> Element | None:
             [
                 element(
                     "figure",
-                    element("figcaption", element("span", name, class_=f"chip {series(results, name)}")),
+                    element("figcaption", element("span", called(name), class_=f"chip {series(results, name)}")),
                     viewpoint_map(results, name, most),
                 )
                 for name in names
@@ -332,7 +337,9 @@ def _fusion_row(results: dict[str, Any], name: str, row: dict[str, Any], shown: 
     swap = comparison(results, row, main, headline_view(results))
     return element(
         "tr",
-        element("th", element("i", class_="swatch"), name, scope="row") if row is main else element("th", scope="row"),
+        element("th", element("i", class_="swatch"), called(name), scope="row")
+        if row is main
+        else element("th", scope="row"),
         element("td", row["fusion"]),
         [element("td", number(100 * row["accuracy"][v - 1]), class_="number") for v in shown],
         element(
@@ -357,7 +364,7 @@ def calibration(results: dict[str, Any]) -> Element:
     lines = [
         element(
             "tr",
-            element("th", element("i", class_="swatch"), name, scope="row"),
+            element("th", element("i", class_="swatch"), called(name), scope="row"),
             [element("td", number(rows[name]["ece"][v - 1], 3), class_="number") for v in views],
             class_=series(results, name),
         )
@@ -366,7 +373,8 @@ def calibration(results: dict[str, Any]) -> Element:
     return section(
         "Calibration",
         "Can the belief be taken at its word? On the diagonal a confidence of 70 % is right 70 % of the time; below it "
-        f"the belief is over-confident. Dots: bins of {listed(drawn)} after the last view, area by share of episodes."
+        f"the belief is over-confident. Dots: bins of {listed([called(name) for name in drawn])} after the last view, "
+        "area by share of episodes."
         if drawn
         else None,
         element(

@@ -15,7 +15,7 @@ DESCRIPTIONS = {
     "wander": "ahead until it bumps, then a turn",
     "ppo": "learned by reinforcement",
     "all_views": "the whole grid fused",
-    "peek_saliency": "towards what stands out",
+    "peek_saliency": "unfair: sees views before it goes to what stands out",
     "best_fixed": "one path for all, found on validation",
     "full_oracle": "all views chosen knowing the label",
     "oracle": "next view chosen knowing the label",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import main_rows
 from activevision.pages.html import element, svg, text
 from activevision.pages.words import degrees, percent
@@ -44,7 +45,7 @@ def viewpoint_map(results: dict[str, Any], policy: str, most: float) -> Element:
     return svg(
         WIDTH,
         bottom + 20,
-        f"Viewpoints that {policy} chose",
+        f"Viewpoints that {called(policy)} chose",
         element(
             "rect", x=left - gap, y=top - gap, width=WIDTH - left + gap, height=bottom - top + gap, rx=4, class_="paper"
         ),

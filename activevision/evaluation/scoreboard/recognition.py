@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from activevision.evaluation.ladder import BASELINE, PUBLISHED_ORDER
+from activevision.evaluation.ladder import BASELINE, PUBLISHED_ORDER, called
 from activevision.evaluation.published import Published
 from activevision.evaluation.reading import (
     contenders,
@@ -60,7 +60,7 @@ def _accuracies(results: Results) -> list[str]:
     for name, row in main_rows(results).items():
         cells = [f"{_percent(x)} ({_percent(low)} to {_percent(high)})"
                  for x, (low, high) in zip(row["accuracy"], row["ci95"], strict=True)]  # fmt: skip
-        label = f"*{name}* (ceiling)" if is_ceiling(results, name) else name
+        label = f"*{name}* (ceiling)" if is_ceiling(results, name) else called(name)
         more = [_percent(row["adversarial"][-1]), f"{row['nll'][-1]:.2f}", f"{row['ece'][-1]:.3f}"]
         turned = f"{row['rotation_deg'][-1]:.0f}°" if row["rotation_deg"] else "–"
         taken = f"{row['views_taken']:.1f}" if row["views_taken"] is not None else "–"
@@ -90,7 +90,7 @@ def _comparisons(results: Results) -> list[str]:
         "comparisons of the suite.",
         "",
         *_table(
-            ["", *(f"− {name}" for name in weaker)],
+            ["", *(f"− {called(name)}" for name in weaker)],
             [[a, *(_difference(found.get((a, b))) for b in weaker)] for a in under_test],
         ),
     ]
@@ -117,9 +117,9 @@ def _order(results: Results) -> list[str]:
     if len(lines) < 2:
         return []
     return [
-        f"The order of *Look-ahead before you leap* (ECCV 2016), after view {view}. A step is the paired difference to the "
-        "row above, in points; d_z is",
-        "the mean of the differences over their standard deviation.",
+        f"The order of *Look-ahead before you leap* (ECCV 2016), after view {view}. A step is the paired difference to "
+        "the row above, in points;",
+        "d_z is the mean of the differences over their standard deviation.",
         "",
         *_table(["", "agent", "accuracy", "step", "p (Holm)", "d_z"], lines),
     ]
@@ -187,7 +187,7 @@ def _recognisers(results: Results) -> list[str]:
 def _matrix(results: Results, matrix: dict[str, Any], wanted: Callable[[Sequence[Any]], bool]) -> list[str]:
     view = headline_view(results)
     rows = [
-        [policy, *("" if cell is None else _percent(cell["accuracy"][view - 1]) for cell in cells)]
+        [called(policy), *("" if cell is None else _percent(cell["accuracy"][view - 1]) for cell in cells)]
         for policy, cells in zip(matrix["policies"], matrix["cells"], strict=True)
         if wanted(cells)
     ]
@@ -195,7 +195,7 @@ def _matrix(results: Results, matrix: dict[str, Any], wanted: Callable[[Sequence
 
 
 def _policy(row: str) -> str:
-    return row.partition("/")[0]
+    return called(row.partition("/")[0])
 
 
 def _percent(share: float) -> str:

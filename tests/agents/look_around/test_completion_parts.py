@@ -10,9 +10,9 @@ from activevision.agents.look_around.choosers import AnyMotion, Likeliest, PeekS
 from activevision.agents.look_around.codes import PIXELS, ViewCodes
 from activevision.agents.look_around.episodes import play
 from activevision.agents.look_around.grids import SIDE, mirrored, shrunk
-from activevision.agents.look_around.saliency import saliency
 from activevision.agents.look_around.table import CodeTable, OwnGrid
 from activevision.agents.look_around.training import train_one_view
+from activevision.agents.saliency import saliency
 from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND, LOOK_AROUND_SCENES
 

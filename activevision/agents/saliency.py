@@ -1,4 +1,4 @@
-"""How much of a view stands out: for the peek-saliency baseline."""
+"""How much of a view stands out, and where that leads a camera: for the peek-saliency baselines."""
 
 from __future__ import annotations
 
@@ -25,3 +25,12 @@ def saliency(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         ]
         result.append(np.mean(contrast))
     return np.array(result, np.float32).reshape(len(frames), -1)
+
+
+def most_salient(values: NDArray[np.floating], seen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(N,) which of M views each is the most salient that was not seen; of all where all were.
+
+    values: (N, M) saliency of the views within reach. seen: (N, M).
+    """
+    left_out = seen & ~seen.all(axis=1, keepdims=True)
+    return np.where(left_out, -np.inf, values).argmax(axis=1)
