@@ -49,9 +49,9 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             os.unlink(temporary)
 
 
-def write_json(path: Path, content: Any) -> None:
+def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
     with atomic_write(path) as file:
-        file.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+        file.write((json.dumps(content, indent=indent, ensure_ascii=False) + "\n").encode())
 
 
 def as_json(value: Any) -> Any:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from activevision.scenes import Catalogue, Scene
 
 NAMES = ("render", "render_batch", "simulators", "grid_steps", "env_steps", "data", "pretrain_images", "ppo_steps")
-RECOGNITION, COMPLETION = "recognition", "completion"
+RECOGNITION, COMPLETION, STUDY = "recognition", "completion", "study"
 SCORES = "scores"
 _SIDE = 64
 
@@ -27,7 +27,8 @@ _SIDE = 64
 class Benchmark:
     """Measure speeds and write scores/benchmark.json: rendering, simulators side by side, environment steps, reading of
     data, pretraining, PPO. With "recognition": train and evaluate the whole ladder of agents on suites; with
-    "completion": agents that complete what they have not seen.
+    "completion": agents that complete what they have not seen; with "study": whether better equivariance gives better
+    active recognition.
 
     Every speed is the median of ``repeats`` runs and stands beside the settings that it depends on. README.md is
     written anew from all scores that are there.
@@ -35,7 +36,7 @@ class Benchmark:
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
     """What to measure; all speeds unless given, and with --simulators only their comparison. "recognition" takes from
-    three quarters of an hour a suite, "completion" a quarter; both go on where they were stopped."""
+    a third of an hour a suite, "completion" a quarter, "study" half an hour; all go on where they were stopped."""
     suites: tuple[str, ...] = ("objects-procedural",)
     """Of recognition: objects-procedural, objects-furniture, rooms."""
     completions: tuple[str, ...] = ("scenes", "objects")
@@ -43,7 +44,7 @@ class Benchmark:
     seeds: int = 5
     """Policies of recognition and completion that are trained and evaluated."""
     workers: int | None = None
-    """Processes of recognition and completion; as many as there are cores, unless given."""
+    """Processes of recognition, completion and study; as many as there are cores, unless given."""
     simulators: tuple[str, ...] = ()
     """Simulators to compare (embree,habitat); those that are installed unless given."""
     repeats: int = 5
@@ -51,7 +52,7 @@ class Benchmark:
     out: Path = Path("runs/benchmark")
     """Folder for scores/*.json and README.md."""
     work: Path = Path("runs/benchmark/work")
-    """Folder of what recognition and completion train."""
+    """Folder of what recognition, completion and study train."""
     seed: int = 0
     """Of poses and motions."""
 
@@ -67,8 +68,8 @@ class Benchmark:
 
         names = self.names or (("simulators",) if self.simulators else NAMES)
         for name in names:
-            if name not in (*NAMES, RECOGNITION, COMPLETION):
-                raise unknown("benchmark", name, (*NAMES, RECOGNITION, COMPLETION))
+            if name not in (*NAMES, RECOGNITION, COMPLETION, STUDY):
+                raise unknown("benchmark", name, (*NAMES, RECOGNITION, COMPLETION, STUDY))
         for suite in self.suites:
             if suite not in SUITES:
                 raise unknown("suite", suite, SUITES)
@@ -82,6 +83,8 @@ class Benchmark:
             self._recognise()
         if COMPLETION in names:
             self._complete()
+        if STUDY in names:
+            self._study()
         print(f"all figures: {write_scoreboard(self.out)}")
 
     def _recognise(self) -> None:
@@ -102,6 +105,14 @@ class Benchmark:
             work = self.work / f"completion-{name}"
             results = run_completion(name, COMPLETIONS[name], self.seeds, work, self.workers)
             write_json(self.out / SCORES / f"completion-{name}.json", results)
+
+    def _study(self) -> None:
+        from activevision.commands.study import Study
+        from activevision.files import read_json, write_json
+
+        work = self.work / "study-equivariance"
+        Study("equivariance", workers=self.workers, out=work).run()
+        write_json(self.out / SCORES / "study-equivariance.json", read_json(work / "study.json"), indent=None)
 
     def _measure(self, names: tuple[str, ...]) -> None:
         from rich.console import Console

@@ -16,6 +16,7 @@ def write_scoreboard(folder: Path) -> Path:
     from activevision.evaluation.scoreboard.completion import completion
     from activevision.evaluation.scoreboard.recognition import published, recognition
     from activevision.evaluation.scoreboard.speeds import simulators, speeds
+    from activevision.evaluation.scoreboard.study import study
     from activevision.files import atomic_write, read_json
 
     scores, lines = folder / "scores", ["# Benchmarks", ""]
@@ -28,6 +29,8 @@ def write_scoreboard(folder: Path) -> Path:
     completions = {name: path for name in COMPLETIONS if (path := scores / f"completion-{name}.json").exists()}
     for name, path in completions.items():
         lines += completion(name, read_json(path))
+    if (path := scores / "study-equivariance.json").exists():
+        lines += study(path.name, read_json(path))
     quoted = [*([LOOK_AHEAD] if suites else []), *([LOOK_AROUND] if completions else [])]
     if quoted:
         lines += ["## Published figures", "", *(line for table in quoted for line in published(table))]

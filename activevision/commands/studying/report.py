@@ -57,7 +57,7 @@ def write_study(plan: Plan, seconds: Mapping[str, float], command: str) -> dict[
         "objects": objects,
         "versions": installed_versions(),
     }
-    write_json(plan.out / "study.json", study)
+    write_json(plan.out / "study.json", study, indent=None)  # a million numbers: indented they take four times the room
     write_study_page(study, dict(seconds), plan.out / "index.html", command)
     return study
 
