@@ -34,15 +34,15 @@ class Evaluate:
     """Of an agent: other scenes with the classes that it knows; its own unless given."""
     split: str = "test"
     """train, val or test."""
-    policies: tuple[str, ...] = ()
+    policies: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--policy"])] = ()
     """Policies to compare: all that the agent has, unless given; package.module:Class is one of your own, made with the
     protocol and a seed. all_views and the oracles are ceilings; peek_saliency is unfair, as it sees views before it
     goes there."""
-    fusions: tuple[str, ...] = ()
+    fusions: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--fusion"])] = ()
     """Fusions: the first is the main one, the others are swapped in with the policy held fixed. None given: all, the
     one that the policy was trained with first. package.module:Class is one of your own, made with the number of
     classes."""
-    recognisers: tuple[str, ...] = (OWN,)
+    recognisers: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--recogniser"])] = (OWN,)
     """Who looks: own, the agent's; truth, what an ideal one could say of each view of a grid; package.module:Class is
     one of yours, made with the names of the classes."""
     workers: int | None = None
