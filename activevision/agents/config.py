@@ -31,6 +31,7 @@ TRAINED = {
     "ppo": f"{_POLICIES}.ppo:PPOPolicy",
     "ppo_stop": f"{_POLICIES}.ppo_stop:PPOStopPolicy",
     "recurrent_ppo": f"{_POLICIES}.recurrent_ppo:RecurrentPPOPolicy",
+    "ppo_pixels": f"{_POLICIES}.ppo_pixels:PPOPixelsPolicy",
 }
 """Policies that learn, as "module:Class"."""
 
@@ -189,6 +190,25 @@ class RecurrentPPOConfig(PPOConfig):
 
 
 @dataclass(frozen=True)
+class PixelPPOConfig(PPOConfig):
+    """Training of a policy that sees frames."""
+
+    steps: int = 20_000
+    warm_up: int = 150_000
+    epochs: int = 2
+    channels: tuple[int, int] = (32, 64)
+    """Channels of the convolutions."""
+    view_size: int = 64
+    """Numbers that a view is described by."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_positive(self, "view_size")
+        if not all(number > 0 for number in self.channels):
+            raise UserError(f"{type(self).__name__} with channels={self.channels}: they must be positive.")
+
+
+@dataclass(frozen=True)
 class DQNConfig:
     """Training of a policy by deep Q-learning (Mnih et al. 2015)."""
 
@@ -314,6 +334,7 @@ class AgentConfig:
     look_ahead: LookAheadConfig = field(default_factory=LookAheadConfig)
     look_around: LookAroundConfig = field(default_factory=LookAroundConfig)
     recurrent_ppo: RecurrentPPOConfig = field(default_factory=RecurrentPPOConfig)
+    ppo_pixels: PixelPPOConfig = field(default_factory=PixelPPOConfig)
     dqn: DQNConfig = field(default_factory=DQNConfig)
     environments: int = 64
     """Environments that step together where policies learn by trial."""

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from activevision.agents.look_around.grids import SIDE
+from activevision.agents.small_frames import SIDE
 
 PIXELS = 3 * SIDE * SIDE
 """Values of a view."""

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from activevision.agents.look_around.codes import ViewCodes
-from activevision.agents.look_around.grids import shrunk
 from activevision.agents.look_around.network import CompletionNetwork
 from activevision.agents.policies.policy import elevation_row
+from activevision.agents.small_frames import shrunk
 from activevision.errors import UserError
 from activevision.protocol import Protocol
 

@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from activevision.agents.every_view import every_view
-
-SIDE = 32
-"""Pixels of a view's side, as published."""
+from activevision.agents.small_frames import SIDE, shrunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,15 +42,6 @@ class Grids:
         labels = np.array([base.classes.index(entry.label) for entry in base.entries])
         scenes = np.array([entry.id for entry in base.entries])
         return cls(frames.reshape(-1, rows, columns, SIDE, SIDE, 3), labels, scenes)
-
-
-def shrunk(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Views (N, H, W, 3) at SIDE × SIDE pixels, each the mean of those that it covers."""
-    if frames.shape[1:3] == (SIDE, SIDE):
-        return frames
-    images = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float()
-    means = functional.interpolate(images, (SIDE, SIDE), mode="area")
-    return means.round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
 def mirrored(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.policy_input import policy_input
 from activevision.agents.policies.sb3_policy import Progress, SB3Policy, rows, training
 from activevision.agents.policies.warm_up import warm_up
+from activevision.agents.sb3 import Preprocess
 from activevision.agents.stopping import StoppingVectorEnv
 
 
@@ -40,17 +41,35 @@ class PPOPolicy(SB3Policy):
 
         UserError where the actor is to be warmed up and the recogniser of ``env`` is no table.
         """
-        vec_env = rows(env, seed)
-        with training(cls.name, seed, config.warm_up + config.steps) as advance:
-            model = PPO("MlpPolicy", vec_env, **settings(config, seed, logs))
-            if config.warm_up:
-
-                def actor(inputs: Any, memory: None, begins: torch.Tensor) -> tuple[Any, None]:
-                    return model.policy.get_distribution(inputs).distribution, None
-
-                warm_up(model.policy, actor, env, policy_input, config, advance)
-            model.learn(config.steps, callback=Progress(advance), tb_log_name=cls.name)
+        model = learnt(cls.name, "MlpPolicy", env, policy_input, config, settings(config, seed, logs))
         return cls(model, env.unwrapped.protocol)  # type: ignore[attr-defined]
+
+
+def learnt(
+    name: str,
+    network: str,
+    env: BeliefVectorEnv | StoppingVectorEnv,
+    preprocess: Preprocess,
+    config: PPOConfig,
+    arguments: dict[str, Any],
+) -> PPO:
+    """What PPO comes to, after the warm-up.
+
+    network: as stable-baselines3 calls it. preprocess: what the network sees of an observation. arguments: ``settings``
+    of the same ``config``, to which more may have been added.
+    """
+    seed = arguments["seed"]
+    vec_env = rows(env, seed, preprocess)
+    with training(name, seed, config.warm_up + config.steps) as advance:
+        model = PPO(network, vec_env, **arguments)
+        if config.warm_up:
+
+            def actor(inputs: Any, memory: None, begins: torch.Tensor) -> tuple[Any, None]:
+                return model.policy.get_distribution(inputs).distribution, None
+
+            warm_up(model.policy, actor, env, preprocess, config, advance)
+        model.learn(config.steps, callback=Progress(advance), tb_log_name=name)
+    return model
 
 
 def settings(config: PPOConfig, seed: int, logs: Path | None) -> dict[str, Any]:

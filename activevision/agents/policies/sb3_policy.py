@@ -21,7 +21,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from activevision.agents.fusion import Belief, Fusion
 from activevision.agents.policies.policy_input import policy_input
-from activevision.agents.sb3 import SB3VecEnv
+from activevision.agents.sb3 import Preprocess, Rows, SB3VecEnv
 from activevision.errors import UserError
 from activevision.files import atomic_write
 from activevision.machine import one_thread
@@ -75,11 +75,18 @@ class SB3Policy:
         return cls(model, protocol)
 
 
-def rows(env: VectorEnv, seed: int) -> SB3VecEnv:
-    """A belief environment as an algorithm sees it that learns from the belief state."""
+def rows(env: VectorEnv, seed: int, preprocess: Preprocess = policy_input) -> SB3VecEnv:
+    """A belief environment as an algorithm sees it, which learns from the belief state unless told otherwise."""
     observation, _ = env.reset(seed=seed)
-    space = spaces.Box(-np.inf, np.inf, policy_input(observation).shape[1:], np.float32)
-    return SB3VecEnv(env, policy_input, space)
+    return SB3VecEnv(env, preprocess, _space(preprocess(observation)))
+
+
+def _space(rows: Rows) -> spaces.Space:
+    if isinstance(rows, dict):
+        return spaces.Dict({name: _space(part) for name, part in rows.items()})
+    if rows.dtype == np.uint8:
+        return spaces.Box(0, 255, rows.shape[1:], np.uint8)
+    return spaces.Box(-np.inf, np.inf, rows.shape[1:], np.float32)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ DESCRIPTIONS = {
     "sweep": "always the same turn",
     "wander": "ahead until it bumps, then a turn",
     "ppo": "learned by reinforcement",
+    "ppo_pixels": "the same from pixels alone",
     "all_views": "the whole grid fused",
     "peek_saliency": "unfair: sees views before it goes to what stands out",
     "best_fixed": "one path for all, found on validation",

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from activevision.agents.config import LookAroundConfig
-from activevision.agents.look_around.grids import SIDE, Grids
+from activevision.agents.look_around.grids import Grids
 from activevision.agents.look_around.material import Material
+from activevision.agents.small_frames import SIDE
 from activevision.protocol import LOOK_AROUND_SCENES
 
 SMALL = replace(

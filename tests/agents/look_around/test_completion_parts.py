@@ -9,10 +9,11 @@ from activevision.agents.config import LookAroundConfig
 from activevision.agents.look_around.choosers import AnyMotion, Likeliest, PeekSaliency, SameMotion
 from activevision.agents.look_around.codes import PIXELS, ViewCodes
 from activevision.agents.look_around.episodes import play
-from activevision.agents.look_around.grids import SIDE, mirrored, shrunk
+from activevision.agents.look_around.grids import mirrored
 from activevision.agents.look_around.table import CodeTable, OwnGrid
 from activevision.agents.look_around.training import train_one_view
 from activevision.agents.saliency import saliency
+from activevision.agents.small_frames import SIDE, shrunk
 from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND, LOOK_AROUND_SCENES
 

@@ -17,11 +17,12 @@ from activevision.agents.lessons import GridLessons
 from activevision.agents.look_around.agent import LookAround
 from activevision.agents.look_around.choosers import AnyMotion, Likeliest, SameMotion
 from activevision.agents.look_around.episodes import play
-from activevision.agents.look_around.grids import SIDE, Grids
+from activevision.agents.look_around.grids import Grids
 from activevision.agents.look_around.table import CodeTable, OwnGrid
 from activevision.agents.look_around.training import train_one_view
 from activevision.agents.named import named_class
 from activevision.agents.policies.look_around import LookAroundPolicy
+from activevision.agents.small_frames import SIDE
 from activevision.errors import UserError
 from activevision.evaluation.completion.playing import complete
 from activevision.protocol import LOOK_AROUND

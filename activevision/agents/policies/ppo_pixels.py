@@ -1,0 +1,60 @@
+"""A policy learnt end to end from pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3 import PPO
+
+from activevision.agents.belief_env import BeliefVectorEnv
+from activevision.agents.config import AgentConfig, PixelPPOConfig
+from activevision.agents.fusion import Belief, Fusion
+from activevision.agents.lessons import GridLessons
+from activevision.agents.policies.album import Album
+from activevision.agents.policies.album_extractor import AlbumExtractor
+from activevision.agents.policies.ppo import learnt, settings
+from activevision.agents.policies.sb3_policy import SB3Policy
+from activevision.protocol import Protocol
+
+
+class PPOPixelsPolicy(SB3Policy):
+    """PPO, rewarded as ``PPOPolicy`` is, of a convolutional network that nothing but this reward trains.
+
+    It sees the frames of its episode, how it came to each, proprioception and the views that are left. Neither belief
+    nor evidence nor the encoder's features are told to it: what it makes of the frames is its own. It begins with a
+    warm-up, too, because of the same reward its gradient then says most.
+    """
+
+    name, algorithm = "ppo_pixels", PPO
+
+    def __init__(self, model: PPO, protocol: Protocol):
+        super().__init__(model, protocol)
+        self._album = Album(protocol)
+
+    def act(self, observation: Mapping[str, Any], belief: Belief | None) -> NDArray[np.int64]:
+        motion, _ = self._model.predict(self._album(observation), deterministic=True)
+        return np.asarray(motion, np.int64)
+
+    @classmethod
+    def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> PPOPixelsPolicy:
+        assert lessons.train_env is not None
+        beliefs = BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
+        return cls.train(beliefs, config.ppo_pixels, seed, lessons.logs)
+
+    @classmethod
+    def train(
+        cls, env: BeliefVectorEnv, config: PixelPPOConfig, seed: int, logs: Path | None = None
+    ) -> PPOPixelsPolicy:
+        """As ``PPOPolicy.train``."""
+        protocol: Protocol = env.unwrapped.protocol  # type: ignore[attr-defined]
+        arguments = settings(config, seed, logs)
+        arguments["policy_kwargs"] |= {
+            "features_extractor_class": AlbumExtractor,
+            "features_extractor_kwargs": {"channels": config.channels, "view_size": config.view_size},
+        }
+        model = learnt(cls.name, "MultiInputPolicy", env, Album(protocol), config, arguments)
+        return cls(model, protocol)
