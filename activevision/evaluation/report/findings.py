@@ -9,34 +9,15 @@ from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import (
     baselines,
     comparison,
-    contenders,
     headline_view,
     main_rows,
     name_of,
     other_fusions,
     versus,
 )
+from activevision.evaluation.report.cast import accuracy, best_baseline, protagonist
+from activevision.evaluation.significance import clearly_above
 from activevision.pages.words import INTERVAL, NARROW_SPACE, interval, listed, number, percent, points
-
-
-def protagonist(results: dict[str, Any]) -> str | None:
-    """The policy that the findings speak of: ppo where it ran, else the one under test that does best; where none is
-    under test, the last up the ladder of the baselines, which no figure chooses."""
-    names = contenders(results)
-    if not names:
-        return next((name for name in reversed(baselines(results)) if name != "single"), None)
-    return "ppo" if "ppo" in names else max(names, key=lambda name: accuracy(results, name))
-
-
-def accuracy(results: dict[str, Any], policy: str) -> float:
-    return float(main_rows(results)[policy]["accuracy"][headline_view(results) - 1])
-
-
-def best_baseline(results: dict[str, Any]) -> str | None:
-    """The baseline, other than the protagonist, with the highest accuracy at the headline view; the earlier on the
-    ladder where two are level."""
-    names = [name for name in baselines(results) if name != protagonist(results)]
-    return max(names, key=lambda name: accuracy(results, name), default=None)
 
 
 def headline(results: dict[str, Any]) -> tuple[str, str]:
@@ -55,7 +36,7 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
             "One view leaves nothing to choose, so no policies are compared."
         )
     other = "other " if policy in baselines(results) else ""
-    beaten = [b for b, row in rows.items() if row["ci95"][0] > 0]
+    beaten = [b for b, row in rows.items() if clearly_above(row)]
     if len(beaten) == len(rows):
         claim = f"{policy} beats {f'every {other}baseline' if len(rows) > 1 else best} at view {view}"
     elif best in beaten or beaten == ["single"]:
