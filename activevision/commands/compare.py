@@ -27,20 +27,22 @@ def write_evaluation(
     out: Path,
     command: str,
 ) -> dict[str, Any]:
-    """results.json and report.html into a folder; prints the table and the report's path; returns the results."""
+    """results.json and report.html into a folder; prints the tables and the report's path; returns the results."""
     from rich.console import Console
 
     from activevision.evaluation.report.page import write_report
     from activevision.evaluation.results import build_results
     from activevision.evaluation.results_file import write_results
-    from activevision.evaluation.tables import table
+    from activevision.evaluation.tables import tables
     from activevision.files import read_json
 
     results = build_results(logs, encoder, {name: round(value, 1) for name, value in seconds.items()})
     write_results(results, out / "results.json")
     config = read_json(out / "config.json")
     write_report(results, filmstrips(results, logs, world, split), out / "report.html", command=command, config=config)
-    Console().print(table(results))
+    console = Console()
+    for shown in tables(results):
+        console.print(shown)
     print(f"report: {out / 'report.html'}")
     return results
 
@@ -50,9 +52,9 @@ def filmstrips(results: dict[str, Any], logs: Sequence[TrajectoryLog], world: Wo
     same start. Frames are rendered anew, larger than the agent sees them."""
     import numpy as np
 
+    from activevision.evaluation.cast import protagonist
     from activevision.evaluation.keys import Key
     from activevision.evaluation.reading import main_rows, name_of
-    from activevision.evaluation.report.cast import protagonist
     from activevision.evaluation.report.choice import telling_episodes
     from activevision.evaluation.report.figures.filmstrip import Filmstrip
 

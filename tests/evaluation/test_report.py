@@ -6,44 +6,25 @@ import copy
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from report_page import page
 from synthetic_logs import CLASSES, make_frames, make_logs
 from tiny_logs import answers
 
+from activevision.evaluation.cast import featured
 from activevision.evaluation.intervals import Bootstrap
-from activevision.evaluation.reading import main_rows, versus
-from activevision.evaluation.report import Filmstrip, Picture, diagnosis, headline, write_report
+from activevision.evaluation.reading import contenders, main_rows, versus
+from activevision.evaluation.report import Filmstrip, Picture, diagnosis, headline
+from activevision.evaluation.report.choice import telling_episodes
+from activevision.evaluation.report.series import series
 from activevision.evaluation.results import build_results
 from activevision.pages.words import number
 
 NASTY = 'cup <b>&"mug"</b>'
-
-
-class Page(HTMLParser):
-    """Collects tags with attributes, and the text outside the style sheet; fails on unbalanced tags."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text, self.open = "", []  # type: ignore[var-annotated]
-        self.feed(source)
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "img"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.text += data
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +43,6 @@ def strips() -> list[Filmstrip]:
     return [
         Filmstrip("ppo", NASTY, int(log.label[k]), make_frames(log, k), log.belief[k], log.viewpoint[k]) for k in (0, 9)
     ]
-
-
-def page(results: dict, strips: list[Filmstrip], path: Path, **options) -> tuple[str, Page]:  # type: ignore[no-untyped-def]
-    write_report(results, strips, path, **options)
-    source = path.read_text(encoding="utf-8")
-    return source, Page(source)
 
 
 def test_loads_nothing_from_anywhere_and_needs_no_script(
@@ -209,4 +184,123 @@ def test_the_diagnosis_follows_the_ceilings_and_the_fusions(results: dict) -> No
 
     for row in results["gap_closed"]:
         row.update(share=None, ci95=[None, None])
-    assert any("can hardly matter" in sentence for sentence in diagnosis(results))
+    assert any("hardly worth anything" in sentence for sentence in diagnosis(results))
+
+
+LADDER = (
+    *("single", "random", "sweep", "farthest", "best_fixed", "transinformation", "sequential", "dqn", "ppo"),
+    *("ppo_stop", "recurrent_ppo", "look_ahead", "all_views", "oracle"),
+)
+
+
+@pytest.fixture(scope="module")
+def many() -> dict:
+    logs = make_logs(LADDER, fusions=("product", "mean"), objects=20, episodes=2)
+    truth = [replace(log, recogniser="truth") for log in logs if log.fusion == "product"]
+    return build_results([*logs, *truth], {}, {}, {}, Bootstrap(resamples=60))
+
+
+def test_of_many_policies_figures_show_few_with_a_colour_each_and_tables_all(many: dict, tmp_path: Path) -> None:
+    shown = featured(many)
+    assert {"single", "random", "ppo", "all_views", "oracle"} <= set(shown)
+    assert len([name for name in shown if name in contenders(many)]) == 4
+    assert len({series(many, name) for name in shown}) == len(shown)
+    assert series(many, "ppo") == "s-test s-test-0"
+    _, parsed = page(many, [], tmp_path / "r.html")
+    for name in LADDER:
+        assert sum(text.startswith(name) for tag, _, text in parsed.cells if tag == "th") >= 3, name
+    for matrix in many["decomposition"]["recognisers"].values():
+        for cell in (cell for line in matrix["cells"] for cell in line if cell):
+            assert number(100 * cell["accuracy"][2]) in parsed.text
+
+
+def test_the_contents_link_to_sections_that_are_there(many: dict, tmp_path: Path) -> None:
+    source, parsed = page(many, [], tmp_path / "r.html")
+    ids = [str(attributes["id"]) for _, attributes in parsed.tags if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert parsed.links() == [f"#{name}" for name in ids]
+    for title in ("Between floor and ceilings", "One part swapped at a time", "What is taken for what", "Cost"):
+        assert f">{title}</a>" in source
+
+
+def test_successes_come_before_failures_and_say_how_common_they_are(results: dict, tmp_path: Path) -> None:
+    log = next(log for log in make_logs(("ppo",), objects=40, seeds=2, episodes=2))
+    rows = telling_episodes(log, each=2)
+    strips = [
+        Filmstrip("ppo", str(log.scene[k]), int(log.label[k]), make_frames(log, k), log.belief[k], log.viewpoint[k])
+        for k in reversed(rows)
+    ]
+    assert [strip.right for strip in strips] == [False, False, True, True]
+    _, parsed = page(results, strips, tmp_path / "r.html")
+    flips = main_rows(results)["ppo"]["flips"]
+    right, wrong = parsed.text.index("ppo ends right"), parsed.text.index("ppo ends wrong")
+    assert f"{number(100 * flips['last'])}\xa0% of the episodes" in parsed.text[right:wrong]
+    assert f"{number(100 * (1 - flips['last']))}\xa0% of the episodes" in parsed.text[wrong:]
+    shown = [strip.scene in parsed.text[right:wrong] for strip in strips]
+    assert shown == [False, False, True, True]
+
+
+def test_an_episode_that_stops_shows_the_views_it_took(results: dict, tmp_path: Path) -> None:
+    log = make_logs(("ppo",), objects=12)[0]
+    strip = Filmstrip("ppo", "x", int(log.label[0]), make_frames(log, 0)[:2], log.belief[0, :2], log.viewpoint[0, :2])
+    _, parsed = page(results, [strip], tmp_path / "r.html")
+    assert sum(tag == "img" for tag, _ in parsed.tags) == 2
+    assert "stops after 2" in parsed.text
+
+
+def test_chosen_episodes_are_of_different_objects_and_classes_and_put_right_first() -> None:
+    right = [[0, 1], [0, 1], [1, 1], [0, 1], [1, 0], [0, 0], [0, 0]]
+    log = answers(right, list("aabcdee"))
+    assert telling_episodes(log, each=3) == [0, 3, 2, 4, 5]  # put right: of a and c; right throughout: b
+    assert telling_episodes(log, each=1) == [0, 4]
+    assert telling_episodes(answers([[1, 1]] * 4, list("abcd")), each=2) == [0, 1]
+    log = make_logs(("ppo",), objects=60)[0]
+    rows = telling_episodes(log, each=4)
+    for half, right_last in ((rows[:4], True), (rows[4:], False)):
+        assert log.correct[half, -1].tolist() == [right_last] * 4
+        assert len(set(log.label[half])) == len(set(log.scene[half])) == 4
+
+
+def test_free_motion_has_no_maps_and_nothing_published_beside_it(tmp_path: Path) -> None:
+    logs = []
+    for log in make_logs(("single", "random", "wander"), objects=12):
+        free = {key: value for key, value in log.protocol.items() if key in ("views", "hfov_deg")} | {"name": "explore"}
+        logs.append(replace(log, protocol=free, viewpoint=log.viewpoint.astype(float)))
+    _, parsed = page(build_results(logs, {}, {}, {}, Bootstrap(resamples=50)), [], tmp_path / "r.html")
+    assert "Where they looked" not in parsed.text
+    assert "Beside published figures" not in parsed.text
+    assert "What is taken for what" in parsed.text
+
+
+def test_published_figures_stand_beside_ours_with_a_word_on_their_worth(tmp_path: Path) -> None:
+    logs = make_logs(("single", "random", "active_rnn"), fusions=("mean", "recurrent"), objects=40)
+    logs += [replace(log, fusion="active_rnn") for log in logs if (log.policy, log.fusion) == ("active_rnn", "mean")]
+    built = build_results(logs, {}, {}, {}, Bootstrap(resamples=50))
+    _, parsed = page(built, [], tmp_path / "r.html")
+    text = parsed.text[parsed.text.rindex("Beside published figures") :]
+    assert "Do not compare the figures." in text
+    assert "quoted at second hand" in text
+    ours = [built["rows"][f"{name}/own"]["accuracy"][2]
+            for name in ("single/mean", "random/mean", "random/recurrent", "active_rnn/active_rnn")]  # fmt: skip
+    for share in ours:
+        assert number(100 * share) in text
+    ordered = all(a < b for a, b in pairwise(ours))
+    assert ("in that order" in text) == ordered
+    assert ("they are not all" in text) == (not ordered)
+
+
+def test_one_policy_alone_gives_a_page(tmp_path: Path) -> None:
+    alone = build_results(make_logs(("mine",), objects=10), {}, {}, {}, Bootstrap(resamples=50))
+    _, parsed = page(alone, [], tmp_path / "r.html")
+    assert "Nothing was compared" in parsed.text
+    assert "Between floor and ceilings" not in parsed.text
+    assert "looks elsewhere than on the whole" in parsed.text
+
+
+def test_results_that_know_no_maps_by_class_still_give_a_page(results: dict, tmp_path: Path) -> None:
+    older = copy.deepcopy(results)
+    for row in older["rows"].values():
+        row.pop("class_viewpoints", None)
+    _, parsed = page(older, [], tmp_path / "r.html")
+    assert "Where they looked" in parsed.text
+    assert "Class by class" not in parsed.text

@@ -17,7 +17,8 @@ def telling_episodes(log: TrajectoryLog, each: int = 3) -> list[int]:
     """
     first, last = log.correct[:, 0], log.correct[:, -1]
     right = _spread(log, ~first & last, each)
-    right += _spread(log, first & last, each - len(right))
+    others = ~np.isin(log.scene, log.scene[right])
+    right += _spread(log, first & last & others, each - len(right))
     return right + _spread(log, ~last, each)
 
 

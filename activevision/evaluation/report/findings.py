@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from activevision.evaluation.cast import accuracy, best_baseline, protagonist
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import (
     baselines,
@@ -15,7 +16,6 @@ from activevision.evaluation.reading import (
     other_fusions,
     versus,
 )
-from activevision.evaluation.report.cast import accuracy, best_baseline, protagonist
 from activevision.evaluation.significance import clearly_above
 from activevision.pages.words import INTERVAL, NARROW_SPACE, interval, listed, number, percent, points
 
@@ -107,8 +107,8 @@ def _choice(results: dict[str, Any], policy: str) -> str | None:
     row = rows[0]
     if row["share"] is None:
         return (
-            f"The gap from random to all views is not clearly above zero at view {view}: under this protocol the "
-            "choice of views can hardly matter."
+            f"The gap from random to all views is not clearly above zero at view {view}: to this recogniser and fusion "
+            "further views are hardly worth anything, whichever they are."
         )
     return (
         f"Exploration: {policy} closes {percent(row['share'], 0)} of the gap from random to all views at view {view} "

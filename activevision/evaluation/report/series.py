@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.cast import best_first, featured
 from activevision.evaluation.reading import baselines, is_ceiling
-from activevision.evaluation.report.cast import best_first, featured
 from activevision.pages.html import element
 
 DESCRIPTIONS = {

@@ -8,8 +8,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from activevision.evaluation.cast import featured
 from activevision.evaluation.reading import is_ceiling, main_rows, views_of
-from activevision.evaluation.report.cast import featured
 from activevision.evaluation.report.series import series
 from activevision.pages.chart import points
 from activevision.pages.html import WIDE, element, line, svg, text

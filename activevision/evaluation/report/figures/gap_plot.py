@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.cast import in_order
 from activevision.evaluation.reading import headline_view, is_ceiling, main_rows
-from activevision.evaluation.report.cast import in_order
 from activevision.evaluation.report.series import series
 from activevision.pages.axis import Axis
 from activevision.pages.html import WIDE, element, line, svg, text
@@ -24,7 +24,7 @@ def gap_plot(results: dict[str, Any], shares: dict[str, dict[str, Any]], ends: t
     left = 8.0 + 7.2 * max(len(name) for name in names)
     right = width - (305.0 if wide else 60.0)
     values = [100 * end for row in rows.values() for end in row["ci95"][view - 1]]
-    x = Axis.over(values, left + 12, right, most=7)
+    x = Axis.over(values, left + 12, right, most=7 if wide else 4)
     bottom = 22.0 + _ROW * len(names)
     body: list[Element] = []
     for number_, name in enumerate(names):
@@ -49,7 +49,7 @@ def gap_plot(results: dict[str, Any], shares: dict[str, dict[str, Any]], ends: t
             )
         )
     heads = [text(right + 62, 12, "%", "tick", "end")] if wide else []
-    if wide and shares:
+    if wide and any(row["share"] is not None for row in shares.values()):
         heads.append(text(width, 12, "gap closed, %", "tick", "end"))
     return svg(
         width,

@@ -28,7 +28,7 @@ def swap_plot(title: str, groups: Sequence[tuple[str, Sequence[Swap]]], width: i
     wide = width == WIDE
     left = min(24.0 + _LETTER * max(len(swap.label) for swap in swaps), 0.42 * width)
     right = width - (170.0 if wide else 56.0)
-    x = Axis.over([0.0, *(100 * end for swap in swaps for end in swap.ci95)], left + 12, right, most=7)
+    x = Axis.over([0.0, *(100 * end for swap in swaps for end in swap.ci95)], left + 12, right, most=7 if wide else 4)
     body: list[Element] = []
     y = 4.0
     for heading, group in groups:

@@ -7,8 +7,8 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from activevision.evaluation.cast import featured, in_order, protagonist
 from activevision.evaluation.reading import is_ceiling, main_rows, views_of, why_missing
-from activevision.evaluation.report.cast import featured, in_order, protagonist
 from activevision.evaluation.report.figures.risk_plot import risk_plot
 from activevision.evaluation.report.figures.stopping_plot import stopping_plot, stops_itself
 from activevision.evaluation.report.series import legend, named, series

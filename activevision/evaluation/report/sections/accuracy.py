@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.cast import featured, in_order
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import (
     CEILING,
@@ -16,7 +17,6 @@ from activevision.evaluation.reading import (
     shown_views,
     versus,
 )
-from activevision.evaluation.report.cast import featured, in_order
 from activevision.evaluation.report.figures.accuracy_plot import accuracy_plot
 from activevision.evaluation.report.series import DESCRIPTIONS, named, series
 from activevision.evaluation.significance import ALL, BELOW, LEVEL, RANDOM, mark

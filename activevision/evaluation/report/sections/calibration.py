@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.cast import best_first, featured, in_order, protagonist
 from activevision.evaluation.reading import is_ceiling, main_rows, shown_views
-from activevision.evaluation.report.cast import best_first, featured, in_order, protagonist
 from activevision.evaluation.report.figures.calibration_plot import calibration_plot
 from activevision.evaluation.report.series import legend, named, series
 from activevision.pages.html import element

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
+from activevision.evaluation.cast import best_baseline, protagonist
 from activevision.evaluation.reading import headline_view, main_rows, views_of
-from activevision.evaluation.report.cast import best_baseline, protagonist
 from activevision.evaluation.report.figures.confusion_plot import confusion_plot
 from activevision.evaluation.report.figures.levels import scale
 from activevision.evaluation.report.series import series

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.cast import featured, in_order
 from activevision.evaluation.reading import is_ceiling, main_rows, views_of, why_missing
-from activevision.evaluation.report.cast import featured, in_order
 from activevision.evaluation.report.figures.cost_plot import cost_plot
 from activevision.evaluation.report.series import legend, named, series
 from activevision.pages.html import element

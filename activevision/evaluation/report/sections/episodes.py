@@ -57,10 +57,10 @@ def _shares(results: dict[str, Any], policy: str, right: bool) -> str:
     flips, last = row["flips"], views_of(results)
     if right:
         return (
-            f"So end {percent(flips['last'])} of the episodes; {percent(flips['gained'])} were wrong after the first "
-            f"view and are right after view {last}. These come first here."
+            f"This is how {percent(flips['last'])} of the episodes end; {percent(flips['gained'])} were wrong after "
+            f"the first view and are right after view {last}. These come first here."
         )
     return (
-        f"So end {percent(1 - flips['last'])} of the episodes; {percent(flips['lost'])} were right after the first "
-        f"view and are wrong after view {last}."
+        f"This is how {percent(1 - flips['last'])} of the episodes end; {percent(flips['lost'])} were right after the "
+        f"first view and are wrong after view {last}."
     )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.cast import best_baseline, featured, in_order, protagonist
 from activevision.evaluation.reading import headline_view, is_ceiling, main_rows
-from activevision.evaluation.report.cast import best_baseline, featured, in_order, protagonist
 from activevision.evaluation.report.figures.gap_plot import gap_plot
 from activevision.evaluation.report.figures.swap_plot import Swap, swap_plot
 from activevision.evaluation.report.series import named, series
@@ -173,7 +173,7 @@ def _matrix(results: dict[str, Any], recogniser: str) -> Element:
     return element(
         "div",
         tabled(
-            element("table", element("thead", head), element("tbody", body), class_="versus"),
+            element("table", element("thead", head), element("tbody", body), class_="versus swaps"),
             f"Accuracy in % after view {view}, over the change in points from the main fusion; framed: what stands for "
             "the policy elsewhere on this page.",
         ),

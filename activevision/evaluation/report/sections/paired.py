@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.cast import in_order, protagonist
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import headline_view, main_rows, versus, views_of
-from activevision.evaluation.report.cast import in_order, protagonist
 from activevision.evaluation.report.figures.forest_plot import forest_plot
 from activevision.evaluation.report.series import named, series
 from activevision.evaluation.significance import ABOVE_ONE, BELOW_ONE, LEVEL, is_clear, mark_of_one
@@ -21,7 +21,6 @@ def paired(results: dict[str, Any]) -> Element | None:
     if not names:
         return None
     first = next((name for name in names if name == protagonist(results)), names[0])
-    others = [name for name in names if name != first]
     lead = (
         f"Same {noun_of(results)}, same starts, same seeds: differences within episodes, which vary less than the "
         "accuracies. Whiskers are 95 % intervals, each on its own; coloured is what stands after the correction for "
@@ -31,20 +30,7 @@ def paired(results: dict[str, Any]) -> Element | None:
         "Paired differences",
         lead,
         element("div", element("h3", first), responsive(lambda width: forest_plot(results, first, width))),
-        [_matrix(results, names, headline_view(results))] if others else None,
-        folded(
-            f"The same for {listed(others)}" if len(others) < 4 else f"The same for {len(others)} other policies",
-            [
-                element(
-                    "div",
-                    element("h3", name),
-                    responsive(lambda width, name=name: forest_plot(results, name, width)),  # type: ignore[misc]
-                )
-                for name in others
-            ],
-        )
-        if others
-        else None,
+        _matrix(results, names, headline_view(results)) if len(names) > 1 else None,
         folded(
             "The table after every other view",
             [
@@ -53,7 +39,7 @@ def paired(results: dict[str, Any]) -> Element | None:
                 if view != headline_view(results)
             ],
         )
-        if others and views_of(results) > 2
+        if len(names) > 1 and views_of(results) > 2
         else None,
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.cast import accuracy, best_baseline, protagonist
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import headline_view, main_rows
 from activevision.evaluation.report import findings
-from activevision.evaluation.report.cast import accuracy, best_baseline, protagonist
 from activevision.evaluation.report.series import series
 from activevision.pages.html import element
 from activevision.pages.words import percent

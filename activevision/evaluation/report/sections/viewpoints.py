@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import NDArray
 
+from activevision.evaluation.cast import best_baseline, featured, protagonist
 from activevision.evaluation.reading import main_rows
-from activevision.evaluation.report.cast import best_baseline, featured, protagonist
 from activevision.evaluation.report.figures.class_maps import class_map
 from activevision.evaluation.report.figures.levels import scale
 from activevision.evaluation.report.figures.viewpoint_maps import viewpoint_map

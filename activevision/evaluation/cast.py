@@ -1,4 +1,4 @@
-"""Who the page is about: the policy that the findings speak of, its best rival, and those that figures show."""
+"""Who tables and pages are about: the policy that findings speak of, its best rival, and those that figures show."""
 
 from __future__ import annotations
 
