@@ -133,9 +133,12 @@ def _policies_note(results: dict[str, Any]) -> str:
     fusion = results["decomposition"]["reference"]["fusion"]
     others = any(row["fusion"] != fusion for row in rows)
     least, most = min(row["starts"][0] for row in rows), max(row["starts"][1] for row in rows)
-    starts = str(least) if least == most else f"{least} to {most}"
+    starts = f"{least}" if least == most else f"{least} to {most}"
+    worst = (
+        f"recognised after the last view from every one of {starts} starts" if most > 1 else "the same, of one start"
+    )
     return (
         f"In %; ± is half of the 95 % interval. Fusion: {fusion}{', unless named' if others else ''}. "
-        "Area: accuracy averaged over all budgets of views. Worst: recognised after the last view from every one of "
-        f"{starts} starts. Gained, lost: answers that the views after the first put right and wrong."
+        "Area: accuracy averaged over all budgets of views. "
+        f"Worst: {worst}. Gained, lost: answers that the views after the first put right and wrong."
     )

@@ -41,7 +41,7 @@ def ceilings(results: dict[str, Any]) -> Element | None:
         )
     above = any(is_ceiling(results, name) for name in rows)
     return section(
-        "Between floor and ceilings",
+        "Between floor and ceilings" if above else "Policies side by side",
         f"Every policy after view {view} with its 95 % interval{', ceilings below the rule' if above else ''}.{gap}",
         responsive(lambda width: gap_plot(results, shares, ends, width)),
         folded("The share of the gap after every view", *tabled(_gap_table(results), "With 95 % intervals."))

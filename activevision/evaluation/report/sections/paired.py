@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from activevision.evaluation.cast import in_order, protagonist
 from activevision.evaluation.nouns import noun_of
-from activevision.evaluation.reading import headline_view, main_rows, versus, views_of
+from activevision.evaluation.reading import headline_view, main_rows, shown_views, versus
 from activevision.evaluation.report.figures.forest_plot import forest_plot
 from activevision.evaluation.report.series import named, series
 from activevision.evaluation.significance import ABOVE_ONE, BELOW_ONE, LEVEL, is_clear, mark_of_one
@@ -21,6 +21,7 @@ def paired(results: dict[str, Any]) -> Element | None:
     if not names:
         return None
     first = next((name for name in names if name == protagonist(results)), names[0])
+    others = [view for view in shown_views(results, most=5) if view not in (1, headline_view(results))]
     lead = (
         f"Same {noun_of(results)}, same starts, same seeds: differences within episodes, which vary less than the "
         "accuracies. Whiskers are 95 % intervals, each on its own; coloured is what stands after the correction for "
@@ -32,14 +33,10 @@ def paired(results: dict[str, Any]) -> Element | None:
         element("div", element("h3", first), responsive(lambda width: forest_plot(results, first, width))),
         _matrix(results, names, headline_view(results)) if len(names) > 1 else None,
         folded(
-            "The table after every other view",
-            [
-                _matrix(results, names, view)
-                for view in range(2, views_of(results) + 1)
-                if view != headline_view(results)
-            ],
+            "The table after other views",
+            [_matrix(results, names, view) for view in others],
         )
-        if len(names) > 1 and views_of(results) > 2
+        if len(names) > 1 and others
         else None,
     )
 

@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import NDArray
 
-from activevision.evaluation.cast import best_baseline, featured, protagonist
-from activevision.evaluation.reading import main_rows
+from activevision.evaluation.cast import accuracy, featured, protagonist
+from activevision.evaluation.reading import baselines, main_rows
 from activevision.evaluation.report.figures.class_maps import class_map
 from activevision.evaluation.report.figures.levels import scale
 from activevision.evaluation.report.figures.viewpoint_maps import viewpoint_map
@@ -90,10 +90,13 @@ def _by_class(results: dict[str, Any]) -> list[Element] | None:
 
 
 def _compared(results: dict[str, Any]) -> list[str]:
-    """Policies whose maps stand under each other: the best baseline, the protagonist, and who knows the label."""
-    wanted = (best_baseline(results), protagonist(results), "oracle")
+    """Policies whose maps stand under each other: the best baseline that looks around, the protagonist, and who knows
+    the label."""
     rows = main_rows(results)
-    return [name for name in dict.fromkeys(wanted) if name in rows and rows[name].get("class_viewpoints")]
+    mapped = [name for name, row in rows.items() if row.get("class_viewpoints")]
+    rivals = [name for name in baselines(results) if name in mapped and name != protagonist(results)]
+    best = max(rivals, key=lambda name: accuracy(results, name), default=None)
+    return [name for name in dict.fromkeys((best, protagonist(results), "oracle")) if name in mapped]
 
 
 def _drawn_apart(results: dict[str, Any], names: list[str]) -> list[str]:
