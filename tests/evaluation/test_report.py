@@ -18,7 +18,7 @@ from tiny_logs import answers
 from activevision.evaluation.cast import featured
 from activevision.evaluation.intervals import Bootstrap
 from activevision.evaluation.reading import contenders, main_rows, versus
-from activevision.evaluation.report import Filmstrip, Picture, diagnosis, headline
+from activevision.evaluation.report import Filmstrip, diagnosis, headline
 from activevision.evaluation.report.choice import telling_episodes
 from activevision.evaluation.report.series import series
 from activevision.evaluation.results import build_results
@@ -78,9 +78,8 @@ def test_escapes_the_names_of_classes_scenes_and_policies(
 
 
 def test_shows_every_figure_of_the_contract(results: dict, strips: list[Filmstrip], tmp_path: Path) -> None:
-    picture = Picture("Contact sheet", "One view of each object.", np.zeros((8, 8, 3), np.uint8))
-    _, parsed = page(results, strips, tmp_path / "r.html", command="activevision demo", pictures=[picture])
-    words = "look-around,CC0-1.0,made up for the tests,2.4,1\xa0min 15\xa0s,activevision demo,0.600,Contact sheet,mean"
+    _, parsed = page(results, strips, tmp_path / "r.html", command="activevision demo")
+    words = "look-around,CC0-1.0,made up for the tests,2.4,1\xa0min 15\xa0s,activevision demo,0.600,mean"
     for word in words.split(","):
         assert word in parsed.text, word
     for row in main_rows(results).values():
@@ -182,9 +181,19 @@ def test_the_diagnosis_follows_the_ceilings_and_the_fusions(results: dict) -> No
     swap.update(ci95=[-0.02, 0.12])
     assert any("no other fusion is clearly better" in sentence for sentence in diagnosis(results))
 
+    assert not any("ideal" in sentence for sentence in diagnosis(results))
     for row in results["gap_closed"]:
         row.update(share=None, ci95=[None, None])
     assert any("hardly worth anything" in sentence for sentence in diagnosis(results))
+
+
+def test_the_diagnosis_says_what_the_recogniser_costs_where_the_truth_was_evaluated(many: dict) -> None:
+    many = copy.deepcopy(many)
+    many["rows"]["ppo/product/truth"]["accuracy"][2] = 0.912
+    swap = next(row for row in many["comparisons"] if (row["a"], row["view"]) == ("ppo/product/truth", 3))
+    swap.update(difference=0.139, ci95=[0.101, 0.181])
+    said = next(sentence for sentence in diagnosis(many) if sentence.startswith("Recogniser"))
+    assert "reach 91.2\xa0% at view 3, +13.9 points (95\xa0% interval 10.1 to 18.1)" in said
 
 
 LADDER = (

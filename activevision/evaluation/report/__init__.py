@@ -2,6 +2,6 @@
 
 from activevision.evaluation.report.figures.filmstrip import Filmstrip
 from activevision.evaluation.report.findings import diagnosis, headline
-from activevision.evaluation.report.page import Picture, write_report
+from activevision.evaluation.report.page import write_report
 
-__all__ = ["Filmstrip", "Picture", "diagnosis", "headline", "write_report"]
+__all__ = ["Filmstrip", "diagnosis", "headline", "write_report"]

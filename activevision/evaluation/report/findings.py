@@ -19,6 +19,8 @@ from activevision.evaluation.reading import (
 from activevision.evaluation.significance import clearly_above
 from activevision.pages.words import INTERVAL, NARROW_SPACE, interval, listed, number, percent, points
 
+_TRUTH = "truth"  # the recogniser whose evidence is the ground truth
+
 
 def headline(results: dict[str, Any]) -> tuple[str, str]:
     """Two plain sentences: what was found, and by how much."""
@@ -73,6 +75,7 @@ def diagnosis(results: dict[str, Any]) -> list[str]:
             _choice(results, policy),
             _oracle(results, policy),
             _fusion(results, policy),
+            _recogniser(results, policy),
             _more_views(results),
             _confidence(results, policy),
         )
@@ -151,6 +154,21 @@ def _fusion(results: dict[str, Any], policy: str) -> str | None:
     return (
         f"Fusion: no other fusion is clearly better than {row['fusion']} with the same policy; the best, {fusion}, "
         f"changes accuracy at view {view} by {change}."
+    )
+
+
+def _recogniser(results: dict[str, Any], policy: str) -> str | None:
+    """What the policy comes to with the evidence of an ideal recogniser, if that was evaluated."""
+    row, view = main_rows(results)[policy], headline_view(results)
+    ideal = results["rows"].get(name_of({**row, "recogniser": _TRUTH}))
+    swap = comparison(results, ideal, row, view) if ideal else None
+    if ideal is None or swap is None:
+        return None
+    return (
+        f"Recogniser: with what an ideal one could say of every view, {policy} and {row['fusion']} reach "
+        f"{percent(ideal['accuracy'][view - 1])} at view {view}, {points(swap['difference'])} points ({INTERVAL} "
+        f"{interval(swap['ci95'])}); what is wrong even then is left to the choice of views and to "
+        "the fusion."
     )
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
-
-import numpy as np
-from numpy.typing import NDArray
 
 from activevision.evaluation.report.figures.filmstrip import Filmstrip
 from activevision.evaluation.report.findings import headline
@@ -28,17 +24,7 @@ from activevision.evaluation.report.sections.top import top
 from activevision.evaluation.report.sections.viewpoints import viewpoints
 from activevision.evaluation.schema import check_results
 from activevision.pages.document import write_page
-from activevision.pages.html import element, image
-from activevision.pages.parts import contents, section
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A further figure: (H, W, 3) uint8 pixels with a title and a caption."""
-
-    title: str
-    caption: str
-    pixels: NDArray[np.uint8]
+from activevision.pages.parts import contents
 
 
 def write_report(
@@ -48,23 +34,21 @@ def write_report(
     *,
     command: str = "",
     config: dict[str, Any] | None = None,
-    pictures: Sequence[Picture] = (),
 ) -> None:
     """Write one HTML file that loads nothing else and needs no JavaScript.
 
     results: as ``build_results`` makes them. filmstrips: episodes to show, those side by side next to each other.
-    command, config: what to run to get the same again. pictures: further figures, shown before the protocol.
+    command, config: what to run to get the same again.
     Raises UserError if the results do not follow the schema.
     """
     check_results(results)
-    body = [part for part in _sections(results, filmstrips, pictures, command, config) if part is not None]
+    body = [part for part in _sections(results, filmstrips, command, config) if part is not None]
     write_page(path, headline(results)[0], __package__, [top(results), contents(body), *body])
 
 
 def _sections(
     results: dict[str, Any],
     filmstrips: Sequence[Filmstrip],
-    pictures: Sequence[Picture],
     command: str,
     config: dict[str, Any] | None,
 ) -> list[Element | None]:
@@ -81,7 +65,6 @@ def _sections(
         cost(results),
         published(results),
         encoder(results),
-        *(section(p.title, p.caption, element("div", image(p.pixels, p.title), class_="picture")) for p in pictures),
         settings(results),
         reproduction(results, command, config),
     ]
