@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from activevision.evaluation.log import TrajectoryLog
-    from activevision.evaluation.report.filmstrip import Filmstrip
+    from activevision.evaluation.report.figures.filmstrip import Filmstrip
 
 _FILM_SIDE = 160
 
@@ -28,7 +28,7 @@ def write_evaluation(
     command: str,
     **asked: Any,
 ) -> dict[str, Any]:
-    """results.json and report.html into a folder; prints the table and the report's path; returns the results.
+    """results.json and report.html into a folder; prints the tables and the report's path; returns the results.
 
     asked: what else ``build_results`` is to compare.
     """
@@ -37,47 +37,53 @@ def write_evaluation(
     from activevision.evaluation.report.page import write_report
     from activevision.evaluation.results import build_results
     from activevision.evaluation.results_file import write_results
-    from activevision.evaluation.tables import table
+    from activevision.evaluation.tables import tables
     from activevision.files import read_json
 
     results = build_results(logs, encoder, {name: round(value, 1) for name, value in seconds.items()}, **asked)
     write_results(results, out / "results.json")
     config = read_json(out / "config.json")
-    write_report(results, filmstrips(logs, world, split), out / "report.html", command=command, config=config)
-    Console().print(table(results))
+    write_report(results, filmstrips(results, logs, world, split), out / "report.html", command=command, config=config)
+    console = Console()
+    for shown in tables(results):
+        console.print(shown)
     print(f"report: {out / 'report.html'}")
     return results
 
 
-def filmstrips(logs: Sequence[TrajectoryLog], world: World, split: str, shown: int = 6) -> list[Filmstrip]:
-    """The same starts under the learnt policy and under random motions, one object a class, classes evenly spread.
-
-    The objects are the first of their class in the split, whatever became of them. Frames are rendered anew, larger
-    than the agent sees them.
-    """
+def filmstrips(results: dict[str, Any], logs: Sequence[TrajectoryLog], world: World, split: str) -> list[Filmstrip]:
+    """Successes and failures of the policy that the report is about, each beside what random motions come to from the
+    same start. Frames are rendered anew, larger than the agent sees them."""
     import numpy as np
 
-    from activevision.evaluation.report.filmstrip import Filmstrip
+    from activevision.evaluation.cast import protagonist
+    from activevision.evaluation.keys import Key
+    from activevision.evaluation.reading import main_rows, name_of
+    from activevision.evaluation.report.choice import telling_episodes
+    from activevision.evaluation.report.figures.filmstrip import Filmstrip
 
-    main = {log.policy: log for log in reversed(logs) if log.fusion == logs[0].fusion}
-    best = [name for name in ("ppo", "wander", "farthest") if name in main][:1]
-    compared = [main[name] for name in (*best, "random") if name in main] or [logs[0]]
-    labels = np.unique(compared[0].label)
-    chosen = labels[np.linspace(0, len(labels) - 1, min(shown, len(labels))).round().astype(int)]
-    episodes = [int(np.flatnonzero(compared[0].label == label)[0]) for label in chosen]
-    index = {entry.id: entry for entry in _everything(world, split)}
-    return [
-        Filmstrip(
-            policy=log.policy,
-            scene=str(log.scene[episode]),
-            label=int(log.label[episode]),
-            frames=_film(index[str(log.scene[episode])], log.column("pose")[episode], world),
-            belief=log.belief[episode],
-            viewpoints=log.column("viewpoint")[episode],
-        )
-        for episode in episodes
-        for log in compared
-    ]
+    lead = protagonist(results) or next(iter(main_rows(results)))
+    names = [name_of(main_rows(results)[policy]) for policy in (lead, "random") if policy in main_rows(results)]
+    compared = [next(log for log in logs if str(Key.of(log)) == name) for name in dict.fromkeys(names)]
+    places = [{key: row for row, key in enumerate(log.keys())} for log in compared]
+    entries = {entry.id: entry for entry in _everything(world, split)}
+    found = []
+    for chosen in telling_episodes(compared[0]):
+        start = compared[0].keys()[chosen]
+        for log, place in zip(compared, places, strict=True):
+            row = place[start]
+            taken = slice(int(log.column("taken")[row]))
+            found.append(
+                Filmstrip(
+                    policy=log.policy,
+                    scene=str(log.scene[row]),
+                    label=int(log.label[row]),
+                    frames=_film(entries[str(log.scene[row])], log.column("pose")[row, taken], world),
+                    belief=np.asarray(log.belief[row, taken]),
+                    viewpoints=log.column("viewpoint")[row, taken],
+                )
+            )
+    return found
 
 
 def _everything(world: World, split: str) -> list[Any]:

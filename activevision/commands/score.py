@@ -51,7 +51,7 @@ class Score:
         from activevision.evaluation.report.page import write_report
         from activevision.evaluation.results import build_results
         from activevision.evaluation.results_file import write_results
-        from activevision.evaluation.tables import comparison_table, further_table, table
+        from activevision.evaluation.tables import tables
         from activevision.files import read_json
 
         logs = _read(files, self.choice)
@@ -64,9 +64,8 @@ class Score:
         report = self.out / "report.html"
         write_report(results, [], report, command=command_line(), config=read_json(self.out / "config.json"))
         console = Console()
-        for shown in (table(results), further_table(results), comparison_table(results)):
-            if shown is not None:
-                console.print(shown)
+        for shown in tables(results):
+            console.print(shown)
         print(f"report: {report}")
 
 

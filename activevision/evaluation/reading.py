@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,10 +77,14 @@ def views_of(results: dict[str, Any]) -> int:
     return len(next(iter(results["rows"].values()))["accuracy"])
 
 
-def why_missing(results: dict[str, Any], *figures: str) -> str:
-    """What a note says of the dashes that stand for these figures of main rows; empty where none is missing."""
+def why_missing(results: dict[str, Any], *figures: str, of: Collection[str] | None = None) -> str:
+    """What a note says of the dashes that stand for these figures of main rows, or of those of some policies; empty
+    where none is missing."""
     reasons = {
-        row["missing"][name] for row in main_rows(results).values() for name in figures if name in row["missing"]
+        row["missing"][name]
+        for policy, row in main_rows(results).items()
+        for name in figures
+        if name in row["missing"] and (of is None or policy in of)
     }
     return f" –: {'; '.join(sorted(reasons))}." if reasons else ""
 

@@ -13,7 +13,8 @@ view; ``ci95`` and ``…_ci95`` are the intervals of ``intervals.Bootstrap``. ``
 - ``aurc`` and ``excess_aurc``, and the last view's ``selective`` risk by coverage;
 - ``views_taken``, and ``stopping``: what stopping at a confidence would give;
 - ``rotation_deg``, ``distance_m``, ``moves``, ``collisions``: summed up to every view;
-- ``viewpoints``: share of the chosen views (from view 2 on) that fell on each viewpoint of the grid, E × A;
+- ``viewpoints``: share of the chosen views (those taken from view 2 on) that fell on each viewpoint of the grid, E × A;
+  of main rows also ``class_viewpoints``, the same for the episodes of each class, null where nothing was chosen;
 - ``missing``: for every figure that is null, why.
 
 ``comparisons`` are paired: ``difference`` of a's accuracy less b's, with its interval, two-sided ``p``, ``p_holm``
@@ -45,7 +46,7 @@ from activevision.evaluation.scores import scores
 from activevision.evaluation.versions import installed_versions
 
 FLOOR, CEILING_OF_GAP = "random", "all_views"
-_LARGE = ("confusion", "viewpoints")
+_LARGE = ("confusion", "viewpoints", "class_viewpoints")
 
 
 def build_results(
@@ -128,8 +129,10 @@ def _rows(roster: Roster, cells: Cells, samples: Array, bootstrap: Bootstrap) ->
     rows = {}
     for number, (key, log) in enumerate(zip(roster.keys, panel.logs, strict=True)):
         row = scores(log) | {name: _ends(interval)[number] for name, interval in intervals.items()}
-        row |= {name: plain(row[name], digits=5) for name in _LARGE}
-        rows[str(key)] = row | {"main": roster.main[key.policy] == key}
+        row["main"] = roster.main[key.policy] == key
+        if row["main"] and row["viewpoints"] is not None:
+            row["class_viewpoints"] = metrics.by_class(metrics.chosen_viewpoints(log))
+        rows[str(key)] = row | {name: plain(row[name], digits=5) for name in _LARGE if name in row}
     return rows
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from activevision.errors import UserError
 from activevision.evaluation import metrics
 from activevision.evaluation.ladder import kind
 from activevision.evaluation.log import TrajectoryLog
@@ -66,7 +63,7 @@ def scores(log: TrajectoryLog) -> dict[str, Any]:
             "accuracy": stopping.accuracy,
         },
         **{name: None if name in missing else figure(log) for name, figure in _OF_COLUMNS.items()},
-        "viewpoints": None if "viewpoints" in missing else _viewpoint_shares(log),
+        "viewpoints": None if "viewpoints" in missing else metrics.chosen_viewpoints(log).sum(axis=0),
         "reliability": {
             "view": log.views,
             "weight": bins.weight[filled],
@@ -87,22 +84,6 @@ def _missing(log: TrajectoryLog) -> dict[str, str]:
     }
     if "viewpoints" not in found and "elevations_deg" not in log.protocol:
         found["viewpoints"] = "its protocol has no view grid"
-    if log.views == 1:
+    if log.views == 1 or (log.taken is not None and log.taken.max() == 1):
         found.setdefault("viewpoints", "its first view is its last")
     return found
-
-
-def _viewpoint_shares(log: TrajectoryLog) -> NDArray[np.float64]:
-    """(E, A) shares of the views from the second on."""
-    shape = len(log.protocol["elevations_deg"]), int(log.protocol["azimuths"])
-    viewpoint = np.moveaxis(log.column("viewpoint")[:, 1:], -1, 0)
-    size = np.reshape(shape, (-1, 1, 1))
-    if len(viewpoint) != 2 or (viewpoint < 0).any() or (viewpoint >= size).any():
-        raise UserError(
-            f"trajectory log of {log.policy!r} with {log.fusion!r}: a viewpoint is outside the {shape[0]} × {shape[1]} "
-            "view grid of its protocol; record it again."
-        )
-    index = np.ravel_multi_index(tuple(viewpoint), shape)
-    weight = np.broadcast_to(metrics.weights(log)[:, None] / (log.views - 1), index.shape)
-    shares = np.bincount(index.ravel(), weights=weight.ravel(), minlength=math.prod(shape))
-    return shares.astype(np.float64).reshape(shape)

@@ -8,6 +8,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from activevision.evaluation.cast import protagonist
 from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import (
     Row,
@@ -21,6 +22,14 @@ from activevision.evaluation.reading import (
     views_of,
     why_missing,
 )
+from activevision.evaluation.significance import is_clear
+
+_MOST_COMPARISONS = 20  # lines that a terminal still shows at once
+
+
+def tables(results: dict[str, Any]) -> list[Table]:
+    """All that a command prints of an evaluation."""
+    return [shown for shown in (table(results), further_table(results), comparison_table(results)) if shown is not None]
 
 
 def table(results: dict[str, Any]) -> Table:
@@ -79,19 +88,22 @@ def further_table(results: dict[str, Any]) -> Table:
 
 
 def comparison_table(results: dict[str, Any]) -> Table | None:
-    """Policies against each other at the headline view; None where nothing is compared."""
+    """Policies against each other at the headline view, of many comparisons those of the policy that findings speak of;
+    None where nothing is compared."""
     view = headline_view(results)
     rows = [(name, row) for name in main_rows(results) for row in versus(results, name, view)]
     if not rows:
         return None
+    shown = rows if len(rows) <= _MOST_COMPARISONS else [(n, row) for n, row in rows if n == protagonist(results)]
+    more = f" The report has the other {len(rows) - len(shown)}." if len(shown) < len(rows) else ""
     result = _table(
         f"Paired differences in accuracy after view {view}, in points",
         f"p: two-sided, by Holm's correction over {results['intervals']['comparisons']} comparisons; d_z: mean over "
-        "standard deviation of the differences.",
+        f"standard deviation of the differences.{more}",
         ["", ""],
         ["difference", f"{_level(results)} interval", "p (Holm)", "d_z"],
     )
-    for name, row in rows:
+    for name, row in shown:
         low, high = row["ci95"]
         result.add_row(
             called(name),
@@ -100,7 +112,7 @@ def comparison_table(results: dict[str, Any]) -> Table | None:
             f"{100 * low:+.1f} to {100 * high:+.1f}",
             f"{row['p_holm']:.4f}" if row["p_holm"] >= 0.0001 else "< 0.0001",
             f"{row['d_z']:+.2f}" if row["d_z"] is not None else "–",
-            style="bold" if row["p_holm"] < 0.05 else None,
+            style="bold" if is_clear(row) else None,
         )
     return result
 

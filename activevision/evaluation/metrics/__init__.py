@@ -27,6 +27,7 @@ from activevision.evaluation.metrics.starts import (
     starts,
 )
 from activevision.evaluation.metrics.stopping import THRESHOLDS, Stopping, stopping, views_taken
+from activevision.evaluation.metrics.viewpoints import by_class, chosen_viewpoints
 from activevision.evaluation.metrics.weights import weights
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "adversarial_negative_log_likelihood",
     "area_under_accuracy",
     "brier",
+    "by_class",
+    "chosen_viewpoints",
     "collisions",
     "confidence",
     "confusion",

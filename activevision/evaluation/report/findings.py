@@ -5,39 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from activevision.evaluation.cast import accuracy, best_baseline, protagonist
 from activevision.evaluation.ladder import called
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import (
     baselines,
     comparison,
-    contenders,
     headline_view,
     main_rows,
     name_of,
     other_fusions,
     versus,
 )
+from activevision.evaluation.significance import clearly_above
 from activevision.pages.words import INTERVAL, NARROW_SPACE, interval, listed, number, percent, points
 
-
-def protagonist(results: dict[str, Any]) -> str | None:
-    """The policy that the findings speak of: ppo where it ran, else the one under test that does best; where none is
-    under test, the last up the ladder of the baselines, which no figure chooses."""
-    names = contenders(results)
-    if not names:
-        return next((name for name in reversed(baselines(results)) if name != "single"), None)
-    return "ppo" if "ppo" in names else max(names, key=lambda name: accuracy(results, name))
-
-
-def accuracy(results: dict[str, Any], policy: str) -> float:
-    return float(main_rows(results)[policy]["accuracy"][headline_view(results) - 1])
-
-
-def best_baseline(results: dict[str, Any]) -> str | None:
-    """The baseline, other than the protagonist, with the highest accuracy at the headline view; the earlier on the
-    ladder where two are level."""
-    names = [name for name in baselines(results) if name != protagonist(results)]
-    return max(names, key=lambda name: accuracy(results, name), default=None)
+_TRUTH = "truth"  # the recogniser whose evidence is the ground truth
 
 
 def headline(results: dict[str, Any]) -> tuple[str, str]:
@@ -57,7 +40,7 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
         )
     other = "other " if policy in baselines(results) else ""
     me, rival = called(policy), called(best)
-    beaten = [b for b, row in rows.items() if row["ci95"][0] > 0]
+    beaten = [b for b, row in rows.items() if clearly_above(row)]
     if len(beaten) == len(rows):
         claim = f"{me} beats {f'every {other}baseline' if len(rows) > 1 else rival} at view {view}"
     elif best in beaten or beaten == ["single"]:
@@ -95,6 +78,7 @@ def diagnosis(results: dict[str, Any]) -> list[str]:
             _choice(results, policy),
             _oracle(results, policy),
             _fusion(results, policy),
+            _recogniser(results, policy),
             _more_views(results),
             _confidence(results, policy),
         )
@@ -129,8 +113,8 @@ def _choice(results: dict[str, Any], policy: str) -> str | None:
     row = rows[0]
     if row["share"] is None:
         return (
-            f"The gap from random to all views is not clearly above zero at view {view}: under this protocol the "
-            "choice of views can hardly matter."
+            f"The gap from random to all views is not clearly above zero at view {view}: to this recogniser and fusion "
+            "further views are hardly worth anything, whichever they are."
         )
     return (
         f"Exploration: {called(policy)} closes {percent(row['share'], 0)} of the gap from random to all views at view "
@@ -173,6 +157,21 @@ def _fusion(results: dict[str, Any], policy: str) -> str | None:
     return (
         f"Fusion: no other fusion is clearly better than {row['fusion']} with the same policy; the best, {fusion}, "
         f"changes accuracy at view {view} by {change}."
+    )
+
+
+def _recogniser(results: dict[str, Any], policy: str) -> str | None:
+    """What the policy comes to with the evidence of an ideal recogniser, if that was evaluated."""
+    row, view = main_rows(results)[policy], headline_view(results)
+    ideal = results["rows"].get(name_of({**row, "recogniser": _TRUTH}))
+    swap = comparison(results, ideal, row, view) if ideal else None
+    if ideal is None or swap is None:
+        return None
+    return (
+        f"Recogniser: with what an ideal one could say of every view, {policy} and {row['fusion']} reach "
+        f"{percent(ideal['accuracy'][view - 1])} at view {view}, {points(swap['difference'])} points ({INTERVAL} "
+        f"{interval(swap['ci95'])}); what is wrong even then is left to the choice of views and to "
+        "the fusion."
     )
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from activevision.evaluation.probing.measure import Measured, Task
 from activevision.evaluation.probing.page.encoders import colour, trained, untrained
-from activevision.evaluation.report.sections import section
 from activevision.geometry import egomotion, rotation_angle
 from activevision.pages.html import element, image, svg
+from activevision.pages.parts import section
 from activevision.pages.words import NARROW_SPACE, degrees, number
 from activevision.rollouts.dataset import WindowDataset
 

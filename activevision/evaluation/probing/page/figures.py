@@ -11,8 +11,8 @@ from activevision.evaluation.probing.page.curves import curves
 from activevision.evaluation.probing.page.encoders import colour, ranked
 from activevision.evaluation.probing.page.scatter import scatter
 from activevision.evaluation.probing.published import NOT_COMPARABLE, ROWS, SOURCE
-from activevision.evaluation.report.sections import section, tabled
 from activevision.pages.html import element
+from activevision.pages.parts import section, tabled
 from activevision.pages.words import interval, number
 
 _LEADS = {

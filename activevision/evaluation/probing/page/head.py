@@ -7,8 +7,8 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from activevision.evaluation.probing.page.encoders import colour, trained, untrained, value
-from activevision.evaluation.report.provenance import definitions
 from activevision.pages.html import element
+from activevision.pages.parts import definitions
 from activevision.pages.words import NARROW_SPACE, degrees, interval, number, percent
 
 _TILES = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.probing.page.axis import Axis
 from activevision.evaluation.probing.page.encoders import colour, ranked
+from activevision.pages.axis import Axis
 from activevision.pages.html import element, line, svg, text
 from activevision.pages.labels import spread_labels
 

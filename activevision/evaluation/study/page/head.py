@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.report.provenance import definitions
-from activevision.evaluation.report.sections import section
 from activevision.evaluation.study.page.plots import related
 from activevision.evaluation.study.results import EQUIVARIANCE, OUTCOMES
 from activevision.pages.html import element
+from activevision.pages.parts import definitions, section
 from activevision.pages.words import NARROW_SPACE, duration, interval, listed, number
 
 _MAIN, _OUTCOME = EQUIVARIANCE[0], next(iter(OUTCOMES))

@@ -7,11 +7,11 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from activevision.evaluation.probing.page.scatter import HEIGHT, scatter
-from activevision.evaluation.report.sections import section
 from activevision.evaluation.study.config import CONTROL
 from activevision.evaluation.study.findings import DOWN, OPEN, UP, estimated, verdict
 from activevision.evaluation.study.results import EQUIVARIANCE, GIVEN, OUTCOMES, PROBED
 from activevision.pages.html import WIDE, element, line, responsive, svg, text
+from activevision.pages.parts import section
 from activevision.pages.words import number
 
 _ACROSS = (*EQUIVARIANCE[:2], GIVEN)

@@ -7,12 +7,12 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from activevision.evaluation.probing.page.encoders import colour
-from activevision.evaluation.report.sections import section, tabled
 from activevision.evaluation.study.config import BASELINES, CONTROL, fusion_of
 from activevision.evaluation.study.findings import OPEN, probability, verdict
 from activevision.evaluation.study.page.plots import related
 from activevision.evaluation.study.results import FIRST, OUTCOMES, PROBED
 from activevision.pages.html import element
+from activevision.pages.parts import section, tabled
 from activevision.pages.words import interval, number, percent
 
 

@@ -10,7 +10,7 @@ from activevision.evaluation.reading import main_rows
 from activevision.pages.html import element, svg, text
 from activevision.pages.words import degrees, percent
 
-WIDTH = 420
+WIDTH = 276
 
 
 def viewpoint_map(results: dict[str, Any], policy: str, most: float) -> Element:

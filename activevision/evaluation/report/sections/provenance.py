@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element
 
 from activevision.evaluation.nouns import noun_of
 from activevision.pages.html import element
-from activevision.pages.words import NARROW_SPACE, degrees, duration
+from activevision.pages.parts import definitions
+from activevision.pages.words import degrees, duration
 
 
 def settings(results: dict[str, Any]) -> Element:
@@ -47,14 +48,6 @@ def reproduction(results: dict[str, Any], command: str, config: Mapping[str, Any
     )
 
 
-def definitions(entries: Mapping[str, Any], class_: str = "") -> Element:
-    """A list of names and values; sequences are joined by commas."""
-    items: list[Element] = []
-    for name, value in entries.items():
-        items += [element("dt", name), element("dd", _shown(value))]
-    return element("dl", items, class_=class_ or None)
-
-
 def _protocol(protocol: dict[str, Any]) -> dict[str, Any]:
     """A grid protocol in words; another one as it is."""
     if not {"elevations_deg", "azimuths", "neighbourhood", "views"} <= protocol.keys():
@@ -85,13 +78,3 @@ def _catalogue(catalogue: dict[str, Any], noun: str) -> dict[str, Any]:
         f"classes ({len(catalogue['classes'])})": catalogue["classes"],
         "licence": catalogue["licence"],
     } | ({"credit": catalogue["credit"]} if catalogue.get("credit") else {})
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_shown(item) for item in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}".replace(",", NARROW_SPACE) if isinstance(value, int) else str(value)

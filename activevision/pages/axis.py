@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from activevision.pages.words import number
 
-_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_STEPS = tuple(digit * 10.0**power for power in range(-2, 5) for digit in (1, 2, 5))
 
 
 @dataclass(frozen=True)
@@ -35,4 +35,5 @@ class Axis:
         return self.begin + (self.end - self.begin) * (value - self.low) / (self.high - self.low)
 
     def written(self, tick: float) -> str:
-        return number(tick, 2 if self.ticks[1] - self.ticks[0] < 0.1 else 1)
+        step = self.ticks[1] - self.ticks[0]
+        return number(tick, 2 if step < 0.1 else 1 if step < 1 else 0)

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from activevision.evaluation.cast import featured
 from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import is_ceiling, main_rows, views_of
 from activevision.evaluation.report.series import series
+from activevision.pages.chart import points
 from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.labels import spread_labels
 from activevision.pages.words import number, percent
 
-_LETTER = 6.0  # width of one, about
+_LETTER = 7.4  # pixels, of the names
 
 
 def accuracy_plot(results: dict[str, Any], width: int) -> Element:
-    policies, views = main_rows(results), views_of(results)
+    """Of the policies that figures show."""
+    policies, views = {name: main_rows(results)[name] for name in featured(results)}, views_of(results)
     height = 430 if width == WIDE else 330
-    names = 66 + _LETTER * max(len(called(name)) for name in policies)
-    left, right, top, bottom = 52.0, width - max(136.0 if width == WIDE else 108.0, names), 14.0, height - 44.0
+    names = 58.0 + _LETTER * max(len(called(name)) for name in policies)
+    left, right, top, bottom = 52.0, width - min(names, 0.4 * width), 14.0, height - 44.0
     low, high = _limits(policies)
 
     def x(view: float) -> float:
@@ -72,7 +74,7 @@ def _band(results: dict[str, Any], name: str, x: Any, y: Any) -> Element:
     ends = main_rows(results)[name]["ci95"]
     outline = [(x(t + 1), y(high)) for t, (_, high) in enumerate(ends)]
     outline += [(x(t + 1), y(low)) for t, (low, _) in reversed(list(enumerate(ends)))]
-    return element("polygon", points=_points(outline), class_=f"band {series(results, name)}")
+    return element("polygon", points=points(outline), class_=f"band {series(results, name)}")
 
 
 def _curve(results: dict[str, Any], name: str, x: Any, y: Any) -> Element:
@@ -80,7 +82,7 @@ def _curve(results: dict[str, Any], name: str, x: Any, y: Any) -> Element:
     dots = (
         [] if is_ceiling(results, name) else [element("circle", cx=px, cy=py, r=3.2, class_="dot") for px, py in marks]
     )
-    return element("g", element("polyline", points=_points(marks), class_="curve"), dots, class_=series(results, name))
+    return element("g", element("polyline", points=points(marks), class_="curve"), dots, class_=series(results, name))
 
 
 def _name(results: dict[str, Any], name: str, right: float, at: float, end: float) -> Element:
@@ -97,7 +99,3 @@ def _name(results: dict[str, Any], name: str, right: float, at: float, end: floa
         ),
         class_=series(results, name),
     )
-
-
-def _points(corners: Sequence[tuple[float, float]]) -> str:
-    return " ".join(f"{px:.1f},{py:.1f}" for px, py in corners)

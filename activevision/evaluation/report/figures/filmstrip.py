@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activevision.evaluation.ladder import called
+from activevision.evaluation.reading import views_of
 from activevision.evaluation.report.series import series
 from activevision.pages.html import element, image
 from activevision.pages.words import article, degrees, number, percent
@@ -26,7 +27,8 @@ class Filmstrip:
     """One episode to look at.
 
     policy: its name. scene: id. label: true class index.
-    frames: (T, H, W, 3) uint8. belief: (T, C) log-posterior after each view. viewpoints: (T, 2) int grid indices.
+    frames: (T, H, W, 3) uint8, of the views taken. belief: (T, C) log-posterior after each. viewpoints: (T, 2) int grid
+    indices.
     """
 
     policy: str
@@ -35,6 +37,11 @@ class Filmstrip:
     frames: NDArray[np.uint8]
     belief: NDArray[np.float32]
     viewpoints: NDArray[np.int64]
+
+    @property
+    def right(self) -> bool:
+        """Whether the most believed class is the true one at the end."""
+        return bool(self.belief[-1].argmax() == self.label)
 
 
 def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
@@ -46,7 +53,7 @@ def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
     views = [
         element(
             "div",
-            image(frame, f"view {t + 1} of {strip.scene}"),
+            image(frame, f"view {t + 1} of {strip.scene}", lossy=True),
             _verdict(t, bool(belief[t].argmax() == strip.label), _where(results, strip.viewpoints[t])),
             [_bar(classes[c], belief[t, c], c == strip.label, c == belief[t].argmax()) for c in shown],
             class_="view",
@@ -59,6 +66,9 @@ def filmstrip(results: dict[str, Any], strip: Filmstrip) -> Element:
             "figcaption",
             element("span", called(strip.policy), class_=f"chip {series(results, strip.policy)}"),
             element("span", article(classes[strip.label]), " ", element("b", classes[strip.label]), class_="truth"),
+            element("span", f"stops after {len(views)}", class_="truth")
+            if len(strip.frames) < views_of(results)
+            else None,
             element("span", strip.scene, class_="scene"),
         ),
         element(

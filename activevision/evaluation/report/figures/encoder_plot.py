@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.report.provenance import definitions
 from activevision.pages.html import element
+from activevision.pages.parts import definitions
 from activevision.pages.words import number
 
 

@@ -1,4 +1,7 @@
-"""Paired differences as a forest plot: one row per comparison, an interval about a line at zero."""
+"""Paired differences as a forest plot: one row per comparison, an interval about a line at zero.
+
+Coloured is what stands after Holm's correction.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ import numpy as np
 
 from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import shown_views, versus
+from activevision.evaluation.significance import clearly_above, clearly_below
 from activevision.pages.html import WIDE, element, line, svg, text
 from activevision.pages.words import interval, number, points
 
 _ROW = 24.0
-_LETTER = 6.3  # width of one, about
+_LETTER = 7.0  # pixels, of the names
 
 
 def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
@@ -28,7 +32,7 @@ def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
     if low == high:
         low, high = -step, step
     longest = max(len(called(row["policy"])) for group in groups for row in group)
-    left, right = max(92.0, 40 + _LETTER * longest), width - (165.0 if width == WIDE else 58.0)
+    left, right = 52.0 + _LETTER * longest, width - (165.0 if width == WIDE else 58.0)
 
     def x(difference: float) -> float:
         return left + (right - left) * (difference - low) / (high - low)
@@ -56,7 +60,7 @@ def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
 
 def _comparison(row: dict[str, Any], x: Any, y: float, right: float, width: int) -> Element:
     low, high = row["ci95"]
-    verdict = "better" if low > 0 else "worse" if high < 0 else "level"
+    verdict = "better" if clearly_above(row) else "worse" if clearly_below(row) else "level"
     told = [text(right + 54, y, points(row["difference"]), "value", "end")]
     if width == WIDE:
         told.append(text(width, y, interval(row["ci95"]), "tick", "end"))

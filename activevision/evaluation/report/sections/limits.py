@@ -1,0 +1,193 @@
+"""What limits the result: the gap to the ceilings, and the parts swapped one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from activevision.evaluation.cast import best_baseline, featured, in_order, protagonist
+from activevision.evaluation.ladder import called
+from activevision.evaluation.reading import headline_view, is_ceiling, main_rows
+from activevision.evaluation.report.figures.gap_plot import gap_plot
+from activevision.evaluation.report.figures.swap_plot import Swap, swap_plot
+from activevision.evaluation.report.series import named, series
+from activevision.pages.html import element, responsive
+from activevision.pages.parts import folded, section, tabled
+from activevision.pages.words import number, percent, points
+
+_SWAPS = ("policy_swap", "fusion_swap", "recogniser_swap")
+
+
+def ceilings(results: dict[str, Any]) -> Element | None:
+    """The gap to the ceilings; None where one policy stands alone."""
+    rows, view = main_rows(results), headline_view(results)
+    if len(rows) < 2:
+        return None
+    shares = {results["rows"][row["row"]]["policy"]: row for row in results["gap_closed"] if row["view"] == view}
+    known = [row for row in shares.values() if row["share"] is not None]
+    if known:
+        floor, ceiling = (results["rows"][known[0][end]]["policy"] for end in ("floor", "ceiling"))
+        gap = (
+            f" Gap closed: share of the way from {_called(results, known[0]['floor'])} to "
+            f"{_called(results, known[0]['ceiling'])}, drawn as lines, with its 95 % interval."
+        )
+        ends: tuple[str, ...] = (floor, ceiling)
+    else:
+        ends = ()
+        gap = (
+            f" The gap from floor to ceiling is not clearly above zero after view {view}, so no share of it is given."
+            if shares
+            else ""
+        )
+    above = any(is_ceiling(results, name) for name in rows)
+    return section(
+        "Between floor and ceilings" if above else "Policies side by side",
+        f"Every policy after view {view} with its 95 % interval{', ceilings below the rule' if above else ''}.{gap}",
+        responsive(lambda width: gap_plot(results, shares, ends, width)),
+        folded("The share of the gap after every view", *tabled(_gap_table(results), "With 95 % intervals."))
+        if known
+        else None,
+    )
+
+
+def _gap_table(results: dict[str, Any]) -> Element:
+    entries = [row for row in results["gap_closed"] if row["share"] is not None]
+    views = sorted({row["view"] for row in entries})
+    cells = {(results["rows"][row["row"]]["policy"], row["view"]): row for row in entries}
+    names = [name for name in in_order(results) if any((name, view) in cells for view in views)]
+    head = element("tr", element("th", "policy"), [element("th", f"view {view}", class_="number") for view in views])
+    body = [
+        element(
+            "tr",
+            named(name),
+            [
+                element(
+                    "td",
+                    percent(row["share"], 0),
+                    element("small", f"{number(100 * row['ci95'][0], 0)} to {number(100 * row['ci95'][1], 0)}"),
+                    class_="number",
+                )
+                if (row := cells.get((name, view)))
+                else element("td", "–", class_="number")
+                for view in views
+            ],
+            class_=series(results, name),
+        )
+        for name in names
+    ]
+    return element("table", element("thead", head), element("tbody", body))
+
+
+def _called(results: dict[str, Any], row: str) -> str:
+    """A row's policy in words, with its fusion where it is not the main one."""
+    found = results["rows"][row]
+    name = {"all_views": "all views"}.get(found["policy"], called(found["policy"]))
+    return name if found["main"] else f"{name} with fusion {found['fusion']}"
+
+
+def decomposition(results: dict[str, Any]) -> Element | None:
+    """One part swapped at a time; None where nothing was."""
+    reference, policy = results["decomposition"]["reference"], protagonist(results) or best_baseline(results)
+    groups = [group for group in _groups(results, policy) if group[1]] if policy else []
+    if not groups:
+        return None
+    assert policy is not None
+    view = headline_view(results)
+    truth = len(results["decomposition"]["recognisers"]) > 1
+    return section(
+        "One part swapped at a time",
+        f"Change in accuracy after view {view} when one part is swapped and the others stay: the policy for "
+        f"{reference['policy']} under fusion {reference['fusion']}, the fusion under {policy}"
+        f"{', and who looks' if truth else ''}. Coloured where the 95 % interval stays off zero. Policies that act on "
+        "the belief may choose other views under another fusion.",
+        responsive(lambda width: swap_plot("Change in accuracy when one part is swapped", groups, width)),
+        folded(
+            "Every policy with every fusion and recogniser",
+            [_matrix(results, recogniser) for recogniser in results["decomposition"]["recognisers"]],
+        ),
+    )
+
+
+def _groups(results: dict[str, Any], policy: str) -> list[tuple[str, Sequence[Swap]]]:
+    """What is drawn: policies under the main fusion, fusions under the policy, recognisers for the policy and for the
+    reference."""
+    found = results["decomposition"]
+    reference, fusion, own = (found["reference"][part] for part in ("policy", "fusion", "recogniser"))
+    names = [name for name in featured(results) if name != reference]
+    policies = [_swap(results, name, fusion, own, "policy_swap", name) for name in names]
+    fusions = (
+        [_swap(results, policy, name, own, "fusion_swap", name) for name in found["recognisers"][own]["fusions"]]
+        if own in found["recognisers"]
+        else []
+    )
+    recognisers = [
+        _swap(results, name, fusion, recogniser, "recogniser_swap", f"{recogniser}, {name}")
+        for recogniser in found["recognisers"]
+        for name in dict.fromkeys((reference, best_baseline(results), policy, "all_views"))
+        if name
+    ]
+    return [
+        (f"policy instead of {reference}, fusion {fusion}", [swap for swap in policies if swap]),
+        (f"fusion instead of {fusion}, policy {policy}", [swap for swap in fusions if swap]),
+        (f"recogniser instead of {own}, fusion {fusion}", [swap for swap in recognisers if swap]),
+    ]
+
+
+def _cell(results: dict[str, Any], policy: str, fusion: str, recogniser: str) -> dict[str, Any] | None:
+    matrix = results["decomposition"]["recognisers"].get(recogniser)
+    if matrix is None or policy not in matrix["policies"] or fusion not in matrix["fusions"]:
+        return None
+    cell: dict[str, Any] | None = matrix["cells"][matrix["policies"].index(policy)][matrix["fusions"].index(fusion)]
+    return cell
+
+
+def _swap(results: dict[str, Any], policy: str, fusion: str, recogniser: str, kind: str, label: str) -> Swap | None:
+    cell, view = _cell(results, policy, fusion, recogniser), headline_view(results)
+    if cell is None or cell[kind] is None:
+        return None
+    low, high = cell[kind]["ci95"][view - 1]
+    return Swap(label, cell[kind]["difference"][view - 1], (low, high))
+
+
+def _matrix(results: dict[str, Any], recogniser: str) -> Element:
+    """Accuracy of policies × fusions by one recogniser, and how it differs from that of the main fusion."""
+    view, rows = headline_view(results), main_rows(results)
+    matrix = results["decomposition"]["recognisers"][recogniser]
+    fusions = matrix["fusions"]
+    names = [name for name in in_order(results) if name in matrix["policies"]]
+    head = element(
+        "tr", element("th", f"recogniser {recogniser}"), [element("th", f, class_="number") for f in fusions]
+    )
+    body = [
+        element(
+            "tr",
+            named(name),
+            [
+                _accuracy(_cell(results, name, fusion, recogniser), view, rows[name], (fusion, recogniser))
+                for fusion in fusions
+            ],
+            class_=series(results, name),
+        )
+        for name in names
+    ]
+    return element(
+        "div",
+        tabled(
+            element("table", element("thead", head), element("tbody", body), class_="versus swaps"),
+            f"Accuracy in % after view {view}, over the change in points from the main fusion; framed: what stands for "
+            "the policy elsewhere on this page.",
+        ),
+    )
+
+
+def _accuracy(cell: dict[str, Any] | None, view: int, main: dict[str, Any], parts: tuple[str, str]) -> Element:
+    if cell is None:
+        return element("td", "", class_="number")
+    swap = cell["fusion_swap"]
+    return element(
+        "td",
+        number(100 * cell["accuracy"][view - 1]),
+        element("small", points(swap["difference"][view - 1])) if swap else None,
+        class_="number marked main" if (main["fusion"], main["recogniser"]) == parts else "number marked",
+    )
