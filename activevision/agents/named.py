@@ -10,11 +10,15 @@ from typing import Any
 
 from activevision.errors import UserError, unknown
 
+METHODS = {"policy": ("act",), "fusion": ("init", "update"), "recogniser": ("evidence",)}
+"""What a user's own class of a kind must be able to do."""
+
 
 def named_class(kind: str, name: str, known: Mapping[str, str]) -> type[Any]:
     """The class of a name among ``known``, which maps to "module:Class", or of one that is "module:Class" itself.
 
-    A user's module is looked for in the working directory as well. UserError names what cannot be found.
+    A user's module is looked for in the working directory as well. UserError names what cannot be found, and what a
+    user's class lacks of the ``METHODS`` of its kind.
     """
     if name not in known and ":" not in name:
         raise unknown(kind, name, known)
@@ -30,7 +34,14 @@ def named_class(kind: str, name: str, known: Mapping[str, str]) -> type[Any]:
         raise UserError(f"{kind} {name!r}: there is no module {module!r}; check its name and folder.") from None
     if not isinstance(getattr(found, attribute, None), type):
         raise UserError(f"{kind} {name!r}: module {module!r} has no class {attribute!r}.")
-    return getattr(found, attribute)
+    chosen: type[Any] = getattr(found, attribute)
+    missing = [method for method in METHODS.get(kind, ()) if name not in known and not hasattr(chosen, method)]
+    if missing:
+        raise UserError(
+            f"{kind} {name!r}: class {attribute!r} has no method {missing[0]!r}; examples/own_policy.py and the "
+            f"docstrings of activevision.agents say what a {kind} needs."
+        )
+    return chosen
 
 
 def is_own(name: str) -> bool:

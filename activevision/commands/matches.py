@@ -223,19 +223,28 @@ _TOGETHER = 256  # views that a recogniser is shown at once
 class _Described:
     """A user's recogniser, whose views the agent's encoder describes, because its policies know no other features."""
 
-    def __init__(self, recogniser: Recogniser, agent: Agent):
-        self._recogniser, self._agent = recogniser, agent
+    def __init__(self, name: str, recogniser: Recogniser, agent: Agent):
+        self._name, self._recogniser, self._agent = name, recogniser, agent
         self.classes, self.feature_size = agent.recogniser.classes, agent.recogniser.feature_size
 
     def evidence(self, observation: Mapping[str, Any], info: Mapping[str, Any]) -> Evidence:
+        import numpy as np
+
         own = self._agent.recogniser.evidence(observation, info)
-        return own._replace(log_likelihood=self._recogniser.evidence(observation, info).log_likelihood)
+        said = np.asarray(self._recogniser.evidence(observation, info).log_likelihood, np.float32)
+        if said.shape != own.log_likelihood.shape or not np.isfinite(said).all():
+            raise UserError(
+                f"recogniser {self._name!r} gave log-likelihoods of shape {said.shape}"
+                f"{'' if np.isfinite(said).all() else ' that are not finite'}: return one finite number for each of "
+                f"{len(own.log_likelihood)} views and {len(self.classes)} classes."
+            )
+        return own._replace(log_likelihood=said)
 
 
 def _described(name: str, agent: Agent) -> _Described:
     from activevision.agents.named import named_class
 
-    return _Described(named_class("recogniser", name, {})(agent.recogniser.classes), agent)
+    return _Described(name, named_class("recogniser", name, {})(agent.recogniser.classes), agent)
 
 
 class _OnGrid:

@@ -173,6 +173,27 @@ def test_a_users_policy_fusion_and_recogniser_are_played_anew_every_time(
     sys.modules.pop("theirs", None)
 
 
+@pytest.mark.parametrize(
+    ("said", "complaint"), [("(n, 3), 0.0", r"of shape \(\d+, 3\)"), ("(n, 2), np.nan", "not finite")]
+)
+def test_a_recogniser_that_does_not_give_a_number_for_each_class_is_refused(
+    said: str, complaint: str, venue: Venue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.py").write_text(
+        "import numpy as np\n"
+        "from activevision.agents.evidence import Evidence\n"
+        "class Wrong:\n"
+        "    def __init__(self, classes): pass\n"
+        "    def evidence(self, observation, info):\n"
+        "        n = len(observation['rgb'])\n"
+        f"        return Evidence(np.full({said}), np.zeros((n, 0)))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match=f"recogniser 'wrong:Wrong' gave log-likelihoods .*{complaint}"):
+        play_all(venue, matches({"random": ("product",)}, ("wrong:Wrong",), (0,)), 1)
+    sys.modules.pop("wrong", None)
+
+
 def test_policies_that_are_trained_beside_one_another_are_those_of_one_process(
     agent: Path, world: World, tmp_path: Path
 ) -> None:
