@@ -23,6 +23,7 @@ from activevision.evaluation.reading import (
     why_missing,
 )
 from activevision.evaluation.significance import is_clear
+from activevision.pages.words import listed
 
 _MOST_COMPARISONS = 20  # lines that a terminal still shows at once
 
@@ -36,22 +37,22 @@ def table(results: dict[str, Any]) -> Table:
     """Accuracy in % with half the width of its interval, policies by views; ceilings below a line, dimmed."""
     views = shown_views(results, most=4)  # with more a terminal of 80 columns cuts figures off
     rows = main_rows(results)
-    fusions = {row["fusion"] for row in rows.values()}
+    fusion = results["decomposition"]["reference"]["fusion"]
+    others = [f"{name} with {row['fusion']}" for name, row in rows.items() if row["fusion"] != fusion]
     ceilings = any(is_ceiling(results, name) for name in rows)
     result = _table(
-        f"Accuracy in % with {_level(results)} intervals over {results['intervals']['over']}; "
-        f"fusion: {', '.join(sorted(fusions))}",
+        f"Accuracy in % with {_level(results)} intervals over {results['intervals']['over']}; fusion: {fusion}"
+        f"{f', but {listed(others)}' if others else ''}",
         "± is half an interval. ECE: expected calibration error after the last view; turn: what the camera turned "
         f"until then.{' Below the line: ceilings, not policies.' if ceilings else ''}"
         f"{why_missing(results, 'rotation_deg')}",
-        ["policy", *(["fusion"] if len(fusions) > 1 else [])],
+        ["policy"],
         [*(f"view {view}" for view in views), "ECE", "turn"],
     )
     _fill(
         result,
         results,
         lambda name, row: [
-            *([row["fusion"]] if len(fusions) > 1 else []),
             *(f"{100 * row['accuracy'][v - 1]:.1f} ±{100 * half_width(row['ci95'][v - 1]):4.1f}" for v in views),
             f"{row['ece'][-1]:.3f}",
             f"{row['rotation_deg'][-1]:.0f}°" if row["rotation_deg"] else "–",
@@ -125,8 +126,8 @@ def _table(title: str, caption: str, words: list[str], figures: list[str]) -> Ta
     result = Table(
         title=title, caption=caption, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
     )
-    for heading in words:
-        result.add_column(heading)
+    for heading in words:  # of what is too wide names are broken, figures are not cut short
+        result.add_column(heading, overflow="fold")
     for heading in figures:
         result.add_column(heading, justify="right", no_wrap=True)
     return result

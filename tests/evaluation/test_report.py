@@ -306,6 +306,14 @@ def test_one_policy_alone_gives_a_page(tmp_path: Path) -> None:
     assert "looks elsewhere than on the whole" in parsed.text
 
 
+@pytest.mark.parametrize("policies", [("single",), ("all_views",), ("oracle", "full_oracle"), ("random", "oracle")])
+def test_any_few_policies_give_a_page(policies: tuple[str, ...], tmp_path: Path) -> None:
+    built = build_results(make_logs(policies, objects=10), {}, {}, {}, Bootstrap(resamples=50))
+    _, parsed = page(built, [], tmp_path / "r.html")
+    for name in policies:
+        assert name in parsed.text
+
+
 def test_results_that_know_no_maps_by_class_still_give_a_page(results: dict, tmp_path: Path) -> None:
     older = copy.deepcopy(results)
     for row in older["rows"].values():

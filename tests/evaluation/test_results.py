@@ -21,7 +21,7 @@ from activevision.evaluation.reading import main_rows, other_fusions, versus
 from activevision.evaluation.results import build_results
 from activevision.evaluation.results_file import read_results, write_results
 from activevision.evaluation.schema import check_results
-from activevision.evaluation.tables import comparison_table, further_table, table
+from activevision.evaluation.tables import comparison_table, further_table, table, tables
 from activevision.explore_protocol import EXPLORE_PROTOCOLS
 from activevision.protocol import PROTOCOLS
 
@@ -186,6 +186,29 @@ def test_the_table_shows_every_policy_and_fits_a_terminal(results: dict) -> None
         line = next(line for line in compared.splitlines() if line.split()[:3] == ["ppo", "−", row["policy"]])
         assert f"{100 * row['difference']:+.1f}" in line
     assert "…" not in text + further + compared
+
+
+def test_long_names_and_fusions_of_their_own_cut_no_figure_off() -> None:
+    logs = make_logs(("random", "transinformation_sequential", "look_ahead"), objects=20)
+    logs[-1] = replace(logs[-1], fusion="look_ahead")
+    built = build_results(logs, {}, {}, {}, QUICK)
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    for shown in tables(built):
+        console.print(shown)
+    text = console.export_text()
+    assert "…" not in text
+    assert "but look_ahead with look_ahead" in " ".join(text.split())
+    for row in main_rows(built).values():
+        assert f"{100 * row['accuracy'][-1]:.1f} ±" in text
+
+
+def test_of_many_comparisons_the_terminal_shows_those_of_the_policy_that_findings_speak_of() -> None:
+    names = ("single", "random", "sweep", "farthest", "dqn", "ppo", "ppo_stop", "a", "b", "c")
+    built = build_results(make_logs(names, objects=10), {}, {}, {}, QUICK)
+    shown = comparison_table(built)
+    assert shown is not None
+    assert shown.row_count == 4
+    assert "has the other 20." in str(shown.caption)
 
 
 def test_comparisons_are_corrected_as_one_family(results: dict) -> None:
