@@ -66,7 +66,7 @@ def scores(log: TrajectoryLog) -> dict[str, Any]:
             "accuracy": stopping.accuracy,
         },
         **{name: None if name in missing else figure(log) for name, figure in _OF_COLUMNS.items()},
-        "viewpoints": None if "viewpoints" in missing else _viewpoint_shares(log),
+        "viewpoints": None if "viewpoints" in missing else viewpoint_shares(log),
         "reliability": {
             "view": log.views,
             "weight": bins.weight[filled],
@@ -92,7 +92,7 @@ def _missing(log: TrajectoryLog) -> dict[str, str]:
     return found
 
 
-def _viewpoint_shares(log: TrajectoryLog) -> NDArray[np.float64]:
+def viewpoint_shares(log: TrajectoryLog) -> NDArray[np.float64]:
     """(E, A) shares of the views from the second on."""
     shape = len(log.protocol["elevations_deg"]), int(log.protocol["azimuths"])
     viewpoint = np.moveaxis(log.column("viewpoint")[:, 1:], -1, 0)
