@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from gymnasium.vector import VectorEnv
 
 from activevision.agents.evidence import EvidenceTable, Walk
+from activevision.agents.watch import Watch
 from activevision.explore_protocol import ExploreProtocol
 from activevision.protocol import Protocol as ViewProtocol
 
@@ -44,7 +44,7 @@ class GridLessons:
 
     train: cross-fitted evidence of every view of the training scenes. val: the recogniser's evidence of the validation
     scenes. train_env, val_env: environments over the same scenes, in autoreset mode DISABLED, and None where nothing
-    steps them. logs: where training writes TensorBoard events, if anywhere.
+    steps them. watch: who looks at what is trained with them, if anybody.
     """
 
     protocol: ViewProtocol
@@ -52,7 +52,7 @@ class GridLessons:
     val: EvidenceTable
     train_env: VectorEnv | None = None
     val_env: VectorEnv | None = None
-    logs: Path | None = None
+    watch: Watch | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ Preprocess = Callable[[Mapping[str, Any]], Rows]
 
 
 class SB3VecEnv(VecEnv):
-    """Makes rows of observations by ``preprocess`` and begins a new episode in the step that ends the last.
+    """Makes rows of observations by ``preprocess`` and begins a new episode in the step that ends the last, of whose
+    return and length the algorithm is then told.
 
     env: in autoreset mode DISABLED. preprocess: batched observation → what the algorithm sees. observation_space: of
     one row.
@@ -29,12 +30,14 @@ class SB3VecEnv(VecEnv):
             raise ValueError("SB3VecEnv resets by itself: make the environment with AutoresetMode.DISABLED")
         self._env, self._preprocess = env, preprocess
         self._actions: NDArray = np.zeros(0)
+        self._return, self._length = np.zeros(env.num_envs), np.zeros(env.num_envs, np.int64)
         super().__init__(env.num_envs, observation_space, env.single_action_space)
 
     def reset(self) -> Rows:
         seeds = self._seeds if any(seed is not None for seed in self._seeds) else None
         observation, _ = self._env.reset(seed=seeds)  # type: ignore[arg-type]  # a list is allowed
         self._reset_seeds()
+        self._return[:], self._length[:] = 0, 0
         return self._preprocess(observation)
 
     def step_async(self, actions: NDArray) -> None:
@@ -45,10 +48,16 @@ class SB3VecEnv(VecEnv):
         rows = self._preprocess(observation)
         done = terminated | truncated
         infos: list[dict] = [{} for _ in range(self.num_envs)]
+        self._return += reward
+        self._length += 1
         if done.any():
             for index in np.flatnonzero(done).tolist():
                 cut = bool(truncated[index])
-                infos[index] = {"terminal_observation": _row(rows, index), "TimeLimit.truncated": cut}
+                infos[index] = {
+                    "terminal_observation": _row(rows, index), "TimeLimit.truncated": cut,
+                    "episode": {"r": float(self._return[index]), "l": int(self._length[index])},
+                }  # fmt: skip
+            self._return[done], self._length[done] = 0, 0
             observation, _ = self._env.reset(options={"reset_mask": done})
             rows = self._preprocess(observation)  # of the other environments what they were
         return rows, reward.astype(np.float32), done, infos

@@ -82,7 +82,7 @@ def grid_lessons(agent: Agent, train_env: VectorEnv, val_env: VectorEnv) -> Grid
     """What the other parts of a prepared agent learn from."""
     assert isinstance(agent.protocol, Protocol)
     train, val = (EvidenceTable.load(agent.folder / name) for name in (_HELD_OUT, _VALIDATION))
-    return GridLessons(agent.protocol, train, val, train_env, val_env, agent.folder)
+    return GridLessons(agent.protocol, train, val, train_env, val_env)
 
 
 def open_parts(agent: Agent, config: AgentConfig) -> tuple[list[Part], list[Part]]:
@@ -104,11 +104,15 @@ def train_part(agent: Agent, lessons: Lessons, part: Part, config: AgentConfig) 
         kind.fit(lessons, config, part.seed).save(agent.fusion_file(part.name))
         return
     path = agent.policy_file(part.name, part.seed)
+    assert isinstance(lessons, GridLessons)
     if part.name in JOINT:
-        named_class("agent", part.name, JOINT).fit(lessons, config, part.seed).save(path)
+        trained = named_class("agent", part.name, JOINT).fit(lessons, config, part.seed)
     else:
         kind = named_class("policy", part.name, TRAINED)
-        kind.fit(lessons, agent.fusion(config.fusion), config, part.seed).save(path)
+        trained = kind.fit(lessons, agent.fusion(config.fusion), config, part.seed)
+    if lessons.watch is not None:
+        lessons.watch.show(trained)
+    trained.save(path)
 
 
 def train_free_agent(

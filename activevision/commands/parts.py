@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from activevision.agents.config import AgentConfig
+from activevision.agents.config import JOINT, AgentConfig
 from activevision.commands.world import World
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def train_parts(
     agent: Agent, world: World, config: AgentConfig, envs: tuple[VectorEnv, VectorEnv], workers: int | None
 ) -> None:
     """What is open of an agent's parts: in this process, each with a bar of its own, or in several."""
-    from activevision.agents.train import grid_lessons, open_parts, train_part
+    from activevision.agents.train import grid_lessons, open_parts
     from activevision.errors import UserError
     from activevision.machine import cores, one_thread
     from activevision.progress import progress
@@ -37,7 +38,7 @@ def train_parts(
             lessons = grid_lessons(agent, *envs)
             with one_thread():
                 for part in stage:
-                    train_part(agent, lessons, part, config)
+                    _train(agent, lessons, part, config)
             continue
         with progress(f"Training {stage[0].kind} parts", len(stage), "parts") as advance:
             for _ in in_processes(_train_one, stage, workers, advance, _enter, (agent.folder, world, config)):
@@ -59,8 +60,18 @@ def _enter(folder: Path, world: World, config: AgentConfig) -> None:
 
 
 def _train_one(part: Part, advance: Callable[[int], None]) -> None:
-    from activevision.agents.train import train_part
-
-    agent, lessons, config = _entered
-    train_part(agent, lessons, part, config)
+    _train(_entered[0], _entered[1], part, _entered[2])
     advance(1)
+
+
+def _train(agent: Agent, lessons: GridLessons, part: Part, config: AgentConfig) -> None:
+    """One part; of a policy TensorBoard shows how it gets on."""
+    from activevision.agents.train import train_part
+    from activevision.evaluation.board import open_board
+
+    if part.kind == "fusion":
+        train_part(agent, lessons, part, config)
+        return
+    folder = agent.folder / "tensorboard" / f"{part.name}_{part.seed}"
+    with open_board(folder, lessons, None if part.name in JOINT else agent.fusion(config.fusion)) as board:
+        train_part(agent, replace(lessons, watch=board), part, config)

@@ -56,8 +56,11 @@ class LookAhead:
 
     @classmethod
     def fit(cls, lessons: GridLessons, config: AgentConfig, seed: int) -> LookAhead:
-        net = train_look_ahead(lessons, cls.settings(config), seed, f"Training {cls.name} (seed {seed})")
-        return cls(net, lessons.protocol)
+        def agent(net: LookAheadNetwork) -> LookAhead:
+            return cls(net, lessons.protocol)
+
+        what = f"Training {cls.name} (seed {seed})"
+        return agent(train_look_ahead(lessons, cls.settings(config), seed, what, agent))
 
     @classmethod
     def settings(cls, config: AgentConfig) -> LookAheadConfig:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import copy
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -46,8 +48,11 @@ class Baseline(nn.Module):
         return self.layers(torch.cat([aggregate, proprioception, left], dim=1))[:, 0]
 
 
-def train_look_ahead(lessons: GridLessons, config: LookAheadConfig, seed: int, what: str) -> LookAheadNetwork:
-    """Train on cross-fitted evidence of training scenes; same seed, same weights."""
+def train_look_ahead(
+    lessons: GridLessons, config: LookAheadConfig, seed: int, what: str, agent: Callable[[LookAheadNetwork], Any]
+) -> LookAheadNetwork:
+    """Train on cross-fitted evidence of training scenes; same seed, same weights. agent: what a network makes, for who
+    watches."""
     generator = np.random.default_rng([seed, 19])
     grid, views, protocol = Grid(lessons.protocol), Views(lessons.train), lessons.protocol
     with torch.random.fork_rng():
@@ -66,8 +71,13 @@ def train_look_ahead(lessons: GridLessons, config: LookAheadConfig, seed: int, w
         def loss(step: int) -> torch.Tensor:
             scene = torch.from_numpy(generator.integers(len(views.label), size=config.batch_size))
             start = torch.from_numpy(generator.integers(grid.views, size=config.batch_size))
-            return episode_loss(net, baseline, grid, views, scene, start, protocol.views).total(config)
+            found = episode_loss(net, baseline, grid, views, scene, start, protocol.views)
+            if lessons.watch is not None:
+                lessons.watch.note({f"train/{name}": float(value.detach()) for name, value in found._asdict().items()})
+            return found.total(config)
 
+        if lessons.watch is not None:
+            lessons.watch.follow(lambda: agent(copy.deepcopy(net)), config.steps)
         descend(optimiser, config.learning_rate, config.steps, loss, what)
     return net.eval()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -34,11 +35,13 @@ def train_looking_around(
     config: LookAroundConfig,
     seed: int,
     name: str = "Looking around",
+    begun: Callable[[CompletionNetwork], None] = lambda net: None,
 ) -> CompletionNetwork:
     """A network that completes from the protocol's T views, beginning from one of a single view. Same seed, same
-    weights."""
+    weights. begun: is given the network before it learns, as it is."""
     net = CompletionNetwork(one_view.sizes)
     net.load_state_dict(one_view.state_dict())
+    begun(net)
     course = _Course(material.protocol.views, config.steps, config.batch_size, f"{name} (seed {seed})")
     return _train(net, material, lesson, course, config, [seed, 31])
 

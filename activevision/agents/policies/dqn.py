@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from stable_baselines3 import DQN
 from stable_baselines3.common.utils import LinearSchedule
 
@@ -11,7 +9,10 @@ from activevision.agents.belief_env import BeliefVectorEnv
 from activevision.agents.config import AgentConfig, DQNConfig
 from activevision.agents.fusion import Fusion
 from activevision.agents.lessons import GridLessons
-from activevision.agents.policies.sb3_policy import Progress, SB3Policy, rows, training
+from activevision.agents.policies.sb3_policy import Progress, SB3Policy, followed, rows, training
+from activevision.agents.watch import Watch
+
+_LOG_EVERY = 100  # episodes
 
 
 class DQNPolicy(SB3Policy):
@@ -22,11 +23,12 @@ class DQNPolicy(SB3Policy):
     @classmethod
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> DQNPolicy:
         assert lessons.train_env is not None
-        return cls.train(BeliefVectorEnv(lessons.train_env, lessons.train, fusion), config.dqn, seed, lessons.logs)
+        return cls.train(BeliefVectorEnv(lessons.train_env, lessons.train, fusion), config.dqn, seed, lessons.watch)
 
     @classmethod
-    def train(cls, env: BeliefVectorEnv, config: DQNConfig, seed: int, logs: Path | None = None) -> DQNPolicy:
-        """Train on an environment in autoreset mode DISABLED; TensorBoard events go to ``logs``."""
+    def train(cls, env: BeliefVectorEnv, config: DQNConfig, seed: int, watch: Watch | None = None) -> DQNPolicy:
+        """Train on an environment in autoreset mode DISABLED."""
+        protocol = env.unwrapped.protocol  # type: ignore[attr-defined]
         vec_env = rows(env, seed)
         with training(cls.name, seed, config.steps) as advance:
             model = DQN(
@@ -42,9 +44,9 @@ class DQNPolicy(SB3Policy):
                 target_update_interval=config.target_every,
                 exploration_fraction=config.exploration,
                 policy_kwargs={"net_arch": list(config.layers)},
-                tensorboard_log=None if logs is None else str(logs),
                 seed=seed,
                 device="cpu",
             )
-            model.learn(config.steps, callback=Progress(advance), tb_log_name=cls.name)
-        return cls(model, env.unwrapped.protocol)  # type: ignore[attr-defined]
+            followed(model, watch, lambda: cls(model, protocol), config.steps)
+            model.learn(config.steps, callback=Progress(advance), log_interval=_LOG_EVERY)
+        return cls(model, protocol)

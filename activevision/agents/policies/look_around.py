@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from activevision.agents.look_around.agent import LookAround
 from activevision.agents.look_around.grids import Grids
 from activevision.agents.look_around.lesson import Learned
 from activevision.agents.look_around.material import Material
+from activevision.agents.look_around.network import CompletionNetwork
 from activevision.agents.look_around.training import train_looking_around, train_one_view
 from activevision.agents.policies.policy import begins
 from activevision.protocol import Protocol
@@ -44,8 +46,15 @@ class LookAroundPolicy:
         settings, protocol = config.look_around, lessons.protocol
         material = Material.of(Grids.gather(lessons.train_env), protocol, settings, seed)
         one_view = train_one_view(material, settings, seed)
-        net = train_looking_around(one_view, material, Learned(), settings, seed)
-        return cls(LookAround(net, material.codes, protocol))
+
+        def policy(net: CompletionNetwork) -> LookAroundPolicy:
+            return cls(LookAround(net.eval(), material.codes, protocol))
+
+        def begun(net: CompletionNetwork) -> None:
+            if lessons.watch is not None:
+                lessons.watch.follow(lambda: policy(copy.deepcopy(net)), settings.steps)
+
+        return policy(train_looking_around(one_view, material, Learned(), settings, seed, begun=begun))
 
     def save(self, path: Path) -> None:
         self.agent.save(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,10 +13,11 @@ from activevision.agents.config import AgentConfig, PPOConfig
 from activevision.agents.fusion import Fusion
 from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.policy_input import policy_input
-from activevision.agents.policies.sb3_policy import Progress, SB3Policy, rows, training
+from activevision.agents.policies.sb3_policy import Progress, SB3Policy, Trained, followed, rows, training
 from activevision.agents.policies.warm_up import warm_up
 from activevision.agents.sb3 import Preprocess
 from activevision.agents.stopping import StoppingVectorEnv
+from activevision.agents.watch import Watch
 
 
 class PPOPolicy(SB3Policy):
@@ -31,48 +31,49 @@ class PPOPolicy(SB3Policy):
     @classmethod
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> PPOPolicy:
         assert lessons.train_env is not None
-        return cls.train(BeliefVectorEnv(lessons.train_env, lessons.train, fusion), config.ppo, seed, lessons.logs)
+        return cls.train(BeliefVectorEnv(lessons.train_env, lessons.train, fusion), config.ppo, seed, lessons.watch)
 
     @classmethod
     def train(
-        cls, env: BeliefVectorEnv | StoppingVectorEnv, config: PPOConfig, seed: int, logs: Path | None = None
+        cls, env: BeliefVectorEnv | StoppingVectorEnv, config: PPOConfig, seed: int, watch: Watch | None = None
     ) -> PPOPolicy:
-        """Train on an environment in autoreset mode DISABLED; TensorBoard events go to ``logs``.
+        """Train on an environment in autoreset mode DISABLED.
 
         UserError where the actor is to be warmed up and the recogniser of ``env`` is no table.
         """
-        model = learnt(cls.name, "MlpPolicy", env, policy_input, config, settings(config, seed, logs))
-        return cls(model, env.unwrapped.protocol)  # type: ignore[attr-defined]
+        return learnt(cls, "MlpPolicy", env, policy_input, config, settings(config, seed), watch)
 
 
 def learnt(
-    name: str,
+    kind: type[Trained],
     network: str,
     env: BeliefVectorEnv | StoppingVectorEnv,
     preprocess: Preprocess,
     config: PPOConfig,
     arguments: dict[str, Any],
-) -> PPO:
-    """What PPO comes to, after the warm-up.
+    watch: Watch | None,
+) -> Trained:
+    """The policy that PPO comes to, after the warm-up.
 
     network: as stable-baselines3 calls it. preprocess: what the network sees of an observation. arguments: ``settings``
     of the same ``config``, to which more may have been added.
     """
-    seed = arguments["seed"]
-    vec_env = rows(env, seed, preprocess)
-    with training(name, seed, config.warm_up + config.steps) as advance:
+    seed, protocol = arguments["seed"], env.unwrapped.protocol  # type: ignore[attr-defined]
+    vec_env, steps = rows(env, seed, preprocess), config.warm_up + config.steps
+    with training(kind.name, seed, steps) as advance:
         model = PPO(network, vec_env, **arguments)
+        followed(model, watch, lambda: kind(model, protocol), steps)
         if config.warm_up:
 
             def actor(inputs: Any, memory: None, begins: torch.Tensor) -> tuple[Any, None]:
                 return model.policy.get_distribution(inputs).distribution, None
 
             warm_up(model.policy, actor, env, preprocess, config, advance)
-        model.learn(config.steps, callback=Progress(advance), tb_log_name=name)
-    return model
+        model.learn(config.steps, callback=Progress(advance))
+    return kind(model, protocol)
 
 
-def settings(config: PPOConfig, seed: int, logs: Path | None) -> dict[str, Any]:
+def settings(config: PPOConfig, seed: int) -> dict[str, Any]:
     """What PPO is made with, whatever its network."""
     return {
         "n_steps": config.rollout_steps,
@@ -83,7 +84,6 @@ def settings(config: PPOConfig, seed: int, logs: Path | None) -> dict[str, Any]:
         "gae_lambda": config.gae_lambda,
         "ent_coef": config.entropy,
         "policy_kwargs": {"net_arch": list(config.layers)},
-        "tensorboard_log": None if logs is None else str(logs),
         "seed": seed,
         "device": "cpu",
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from activevision.agents.policies.album import Album
 from activevision.agents.policies.album_extractor import AlbumExtractor
 from activevision.agents.policies.ppo import learnt, settings
 from activevision.agents.policies.sb3_policy import SB3Policy
+from activevision.agents.watch import Watch
 from activevision.protocol import Protocol
 
 
@@ -43,18 +43,17 @@ class PPOPixelsPolicy(SB3Policy):
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> PPOPixelsPolicy:
         assert lessons.train_env is not None
         beliefs = BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
-        return cls.train(beliefs, config.ppo_pixels, seed, lessons.logs)
+        return cls.train(beliefs, config.ppo_pixels, seed, lessons.watch)
 
     @classmethod
     def train(
-        cls, env: BeliefVectorEnv, config: PixelPPOConfig, seed: int, logs: Path | None = None
+        cls, env: BeliefVectorEnv, config: PixelPPOConfig, seed: int, watch: Watch | None = None
     ) -> PPOPixelsPolicy:
         """As ``PPOPolicy.train``."""
         protocol: Protocol = env.unwrapped.protocol  # type: ignore[attr-defined]
-        arguments = settings(config, seed, logs)
+        arguments = settings(config, seed)
         arguments["policy_kwargs"] |= {
             "features_extractor_class": AlbumExtractor,
             "features_extractor_kwargs": {"channels": config.channels, "view_size": config.view_size},
         }
-        model = learnt(cls.name, "MultiInputPolicy", env, Album(protocol), config, arguments)
-        return cls(model, protocol)
+        return learnt(cls, "MultiInputPolicy", env, Album(protocol), config, arguments, watch)

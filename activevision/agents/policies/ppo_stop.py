@@ -19,4 +19,4 @@ class PPOStopPolicy(PPOPolicy):
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> PPOPolicy:
         assert lessons.train_env is not None
         beliefs = BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
-        return cls.train(StoppingVectorEnv(beliefs, config.view_price), config.ppo, seed, lessons.logs)
+        return cls.train(StoppingVectorEnv(beliefs, config.view_price), config.ppo, seed, lessons.watch)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,9 @@ from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.policy import begins
 from activevision.agents.policies.policy_input import policy_input
 from activevision.agents.policies.ppo import settings
-from activevision.agents.policies.sb3_policy import Progress, SB3Policy, rows, training
+from activevision.agents.policies.sb3_policy import Progress, SB3Policy, followed, rows, training
 from activevision.agents.policies.warm_up import warm_up
+from activevision.agents.watch import Watch
 from activevision.protocol import Protocol
 
 
@@ -46,19 +46,20 @@ class RecurrentPPOPolicy(SB3Policy):
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> RecurrentPPOPolicy:
         assert lessons.train_env is not None
         beliefs = BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
-        return cls.train(beliefs, config.recurrent_ppo, seed, lessons.logs)
+        return cls.train(beliefs, config.recurrent_ppo, seed, lessons.watch)
 
     @classmethod
     def train(
-        cls, env: BeliefVectorEnv, config: RecurrentPPOConfig, seed: int, logs: Path | None = None
+        cls, env: BeliefVectorEnv, config: RecurrentPPOConfig, seed: int, watch: Watch | None = None
     ) -> RecurrentPPOPolicy:
         """As ``PPOPolicy.train``."""
         protocol: Protocol = env.unwrapped.protocol  # type: ignore[attr-defined]
-        vec_env = rows(env, seed)
-        with training(cls.name, seed, config.warm_up + config.steps) as advance:
-            arguments = settings(config, seed, logs)
+        vec_env, steps = rows(env, seed), config.warm_up + config.steps
+        with training(cls.name, seed, steps) as advance:
+            arguments = settings(config, seed)
             arguments["policy_kwargs"] |= {"lstm_hidden_size": config.hidden}
             model = RecurrentPPO("MlpLstmPolicy", vec_env, **arguments)
+            followed(model, watch, lambda: cls(model, protocol), steps)
             if config.warm_up:
                 nothing = torch.zeros(1, env.num_envs, config.hidden)
 
@@ -69,5 +70,5 @@ class RecurrentPPOPolicy(SB3Policy):
                     return choice.distribution, memory
 
                 warm_up(policy, actor, env, policy_input, config, advance, window=protocol.views - 1)
-            model.learn(config.steps, callback=Progress(advance), tb_log_name=cls.name)
+            model.learn(config.steps, callback=Progress(advance))
         return cls(model, protocol)

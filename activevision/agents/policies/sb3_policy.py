@@ -18,10 +18,12 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import KVWriter, Logger
 
 from activevision.agents.fusion import Belief, Fusion
 from activevision.agents.policies.policy_input import policy_input
 from activevision.agents.sb3 import Preprocess, Rows, SB3VecEnv
+from activevision.agents.watch import Watch
 from activevision.errors import UserError
 from activevision.files import atomic_write
 from activevision.machine import one_thread
@@ -104,6 +106,27 @@ def training(name: str, seed: int, steps: int) -> Iterator[Advance]:
     finally:
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
+
+
+def followed(model: BaseAlgorithm, watch: Watch | None, current: Callable[[], SB3Policy], steps: int) -> None:
+    """Let a watch follow the training of ``model``, and be told what stable-baselines3 has to say of it."""
+    if watch is not None:
+        model.set_logger(Logger(None, [_Notes(watch)]))
+        watch.follow(current, steps)
+
+
+class _Notes(KVWriter):
+    """Passes figures on: returns and lengths of episodes, losses, entropy of the choices."""
+
+    def __init__(self, watch: Watch):
+        self._watch = watch
+
+    def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
+        numbers = {name: value for name, value in key_values.items() if isinstance(value, (int, float, np.number))}
+        self._watch.note({name: float(value) for name, value in numbers.items() if not name.startswith("time/")})
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 class Progress(BaseCallback):
