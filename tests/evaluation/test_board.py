@@ -114,6 +114,7 @@ def test_who_is_watched_learns_what_it_learns_alone(  # type: ignore[no-untyped-
     assert any(name.startswith("train/") for name in tags["scalars"]) or kind is LookAroundPolicy
     if kind not in (LookAhead, LookAroundPolicy):
         assert {"rollout/ep_rew_mean", "rollout/ep_len_mean"} <= set(tags["scalars"])
+        assert ("warm_up/expected_reward" in tags["scalars"]) == (kind is not DQNPolicy)
 
 
 def test_the_figures_are_those_of_the_report_for_the_same_episodes(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def learnt(
             def actor(inputs: Any, memory: None, begins: torch.Tensor) -> tuple[Any, None]:
                 return model.policy.get_distribution(inputs).distribution, None
 
-            warm_up(model.policy, actor, env, preprocess, config, advance)
+            warm_up(model.policy, actor, env, preprocess, config, advance, watch=watch)
         model.learn(config.steps, callback=Progress(advance))
     return kind(model, protocol)
 

@@ -69,6 +69,6 @@ class RecurrentPPOPolicy(SB3Policy):
                     choice, memory = policy.get_distribution(inputs, memory or (nothing, nothing), begins)
                     return choice.distribution, memory
 
-                warm_up(policy, actor, env, policy_input, config, advance, window=protocol.views - 1)
+                warm_up(policy, actor, env, policy_input, config, advance, window=protocol.views - 1, watch=watch)
             model.learn(config.steps, callback=Progress(advance))
         return cls(model, protocol)

@@ -12,6 +12,7 @@ from activevision.agents.belief_env import BeliefVectorEnv
 from activevision.agents.config import PPOConfig
 from activevision.agents.sb3 import Preprocess
 from activevision.agents.stopping import StoppingVectorEnv
+from activevision.agents.watch import Watch
 
 Actor = Callable[[Any, Any, torch.Tensor], tuple[torch.distributions.Categorical, Any]]
 """From observations, the memory of the episodes and where (N,) they begin to distributions over actions, and the memory
@@ -26,6 +27,7 @@ def warm_up(
     config: PPOConfig,
     advance: Callable[[int], None],
     window: int = 1,
+    watch: Watch | None = None,
 ) -> None:
     """Train the weights of ``policy`` that ``actor`` depends on.
 
@@ -35,7 +37,8 @@ def warm_up(
     from one step's reward is to plan; that is left to the algorithm which goes on from here.
 
     config: of it the number of states, learning rate and entropy. window: steps between two updates, through which the
-    gradient goes back by way of the memory.
+    gradient goes back by way of the memory. watch: is told of the reward to be expected of a step, and of the entropy
+    of the choice.
     """
     updates = max(config.warm_up // (env.num_envs * window), 1)
     optimiser = torch.optim.Adam(policy.parameters(), lr=config.learning_rate)
@@ -48,8 +51,8 @@ def warm_up(
             reward = torch.from_numpy(env.prospects()).float()
             inputs, _ = policy.obs_to_tensor(preprocess(observation))
             distribution, memory = actor(inputs, memory, begins)
-            expected = (distribution.probs * reward).sum(dim=1) + config.entropy * distribution.entropy()
-            loss = loss - expected.mean() / window
+            expected, entropy = (distribution.probs * reward).sum(dim=1).mean(), distribution.entropy().mean()
+            loss = loss - (expected + config.entropy * entropy) / window
             observation, _, terminated, truncated, _ = env.step(distribution.sample().numpy())
             done = terminated | truncated
             if done.any():
@@ -61,4 +64,7 @@ def warm_up(
         torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
         optimiser.step()
         memory = None if memory is None else tuple(part.detach() for part in memory)
+        if watch is not None:
+            figures = {"expected_reward": expected, "entropy": entropy}
+            watch.note({f"warm_up/{name}": float(value.detach()) for name, value in figures.items()})
         advance(env.num_envs * window)
