@@ -17,7 +17,7 @@ _OURS = {
     "sequential decision process": ("sequential/",),
     "transinformation + sequential": ("transinformation_sequential/",),
     "random, averaged": ("random/mean/", "random/product/"),
-    "random, recurrent": ("random/active_rnn/", "random/look_ahead/", "random/recurrent/"),
+    "random, recurrent": ("random/recurrent/", "random/active_rnn/", "random/look_ahead/"),
     "active": ("active_rnn/active_rnn/",),
     "active + look-ahead": ("look_ahead/look_ahead/",),
 }
