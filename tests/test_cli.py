@@ -128,6 +128,7 @@ def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
         "random",
         "farthest",
         "sweep",
+        "peek_saliency",
         "ppo",
         "all_views",
         "oracle",
@@ -136,7 +137,8 @@ def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):
     assert all(len(row["accuracy"]) == 4 for row in results["rows"].values())
     assert results["catalogue"]["name"] == "procedural"
     against = {row["b"] for row in results["comparisons"] if row["a"] == "ppo/product/own"}
-    assert against == {f"{name}/product/own" for name in ("single", "random", "farthest", "sweep")}
+    assert against == {f"{name}/product/own" for name in ("single", "random", "farthest", "sweep", "peek_saliency")}
+    assert list((tmp_path / "agent" / "tensorboard" / "ppo_0").glob("events.*"))
     assert run("score", "evaluation/logs", "--fusion", "product", "--out", "score", cwd=tmp_path).returncode == 0
     again = json.loads((tmp_path / "score" / "results.json").read_text())
     assert again["rows"] == results["rows"]
