@@ -19,7 +19,7 @@ from activevision.agents.look_around.lesson import Learned
 from activevision.agents.look_around.material import Material
 from activevision.agents.look_around.network import CompletionNetwork
 from activevision.agents.look_around.training import train_looking_around, train_one_view
-from activevision.agents.policies.policy import begins
+from activevision.agents.policies.policy import begins, require_elevation
 from activevision.protocol import Protocol
 
 
@@ -42,8 +42,9 @@ class LookAroundPolicy:
 
     @classmethod
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> LookAroundPolicy:
-        assert lessons.train_env is not None
         settings, protocol = config.look_around, lessons.protocol
+        require_elevation(protocol, cls.name)
+        assert lessons.train_env is not None
         material = Material.of(Grids.gather(lessons.train_env), protocol, settings, seed)
         one_view = train_one_view(material, settings, seed)
 

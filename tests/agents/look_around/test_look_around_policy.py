@@ -178,6 +178,15 @@ def test_the_ladder_fits_it_by_name_and_it_is_never_told_a_label():
     assert policy.act(observation, None).shape == (4,)
 
 
+def test_a_protocol_that_does_not_tell_the_elevation_is_refused_before_anything_is_trained():
+    untold, nothing = replace(ORBIT, proprioception=()), EvidenceTable(("a", "b"), *[np.zeros(0)] * 3)
+    lessons = GridLessons(untold, nothing, nothing, vector("ActiveObject-v0", 1, untold))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Grids, "gather", lambda env: pytest.fail("it has begun to learn"))
+        with pytest.raises(UserError, match="elevation"):
+            LookAroundPolicy.fit(lessons, MeanPosterior(2), AgentConfig(look_around=CONFIG), 0)
+
+
 def test_random_motions_of_an_evaluation_are_those_of_its_seed(trained):
     agent, _, _ = trained
     env = vector("LookAround-v0", 24)
