@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -48,16 +47,7 @@ def diverged(dataset: WindowDataset, items: Rows, step: int, loss: torch.Tensor,
 
 def named_episodes(numbers: NDArray[np.int64]) -> str:
     """ "episodes 1–3, 7": each once, in order."""
-    runs = [f"{first}–{last}" if last > first else str(first) for first, last in _runs(np.unique(numbers).tolist())]
-    return f"{'episode' if len(np.unique(numbers)) == 1 else 'episodes'} {', '.join(runs)}"
-
-
-def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last of each stretch of numbers that follow on each other."""
-    found: list[tuple[int, int]] = []
-    for number in numbers:
-        if found and number == found[-1][1] + 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
+    each = np.unique(numbers)
+    stretches = np.split(each, np.flatnonzero(np.diff(each) > 1) + 1)
+    runs = [f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in stretches]
+    return f"{'episode' if len(each) == 1 else 'episodes'} {', '.join(runs)}"

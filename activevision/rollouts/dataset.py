@@ -161,7 +161,7 @@ class WindowDataset(Dataset):
         """(N, length) rows of the store, of the frames of every window."""
         return self.windows.rows(self._starts, self._following)
 
-    @property
+    @cached_property
     def window_twists(self) -> NDArray[np.float32]:
         """(N, length − 1, 6) twists between the frames of every window."""
         rows = self.window_rows

@@ -9,7 +9,7 @@ from activevision.agents.belief_env import BeliefVectorEnv
 from activevision.agents.config import AgentConfig, DQNConfig
 from activevision.agents.fusion import Fusion
 from activevision.agents.lessons import GridLessons
-from activevision.agents.policies.sb3_policy import Progress, SB3Policy, followed, rows, training
+from activevision.agents.policies.sb3_policy import Progress, SB3Policy, belief_env, followed, rows, training
 from activevision.agents.watch import Watch
 
 _LOG_EVERY = 100  # episodes
@@ -22,8 +22,7 @@ class DQNPolicy(SB3Policy):
 
     @classmethod
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> DQNPolicy:
-        assert lessons.train_env is not None
-        return cls.train(BeliefVectorEnv(lessons.train_env, lessons.train, fusion), config.dqn, seed, lessons.watch)
+        return cls.train(belief_env(lessons, fusion), config.dqn, seed, lessons.watch)
 
     @classmethod
     def train(cls, env: BeliefVectorEnv, config: DQNConfig, seed: int, watch: Watch | None = None) -> DQNPolicy:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.utils import LinearSchedule
 
@@ -13,8 +13,16 @@ from activevision.agents.config import AgentConfig, PPOConfig
 from activevision.agents.fusion import Fusion
 from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.policy_input import policy_input
-from activevision.agents.policies.sb3_policy import Progress, SB3Policy, Trained, followed, rows, training
-from activevision.agents.policies.warm_up import warm_up
+from activevision.agents.policies.sb3_policy import (
+    Progress,
+    SB3Policy,
+    Trained,
+    belief_env,
+    followed,
+    rows,
+    training,
+)
+from activevision.agents.policies.warm_up import Actor, warm_up
 from activevision.agents.sb3 import Preprocess
 from activevision.agents.stopping import StoppingVectorEnv
 from activevision.agents.watch import Watch
@@ -30,8 +38,7 @@ class PPOPolicy(SB3Policy):
 
     @classmethod
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> PPOPolicy:
-        assert lessons.train_env is not None
-        return cls.train(BeliefVectorEnv(lessons.train_env, lessons.train, fusion), config.ppo, seed, lessons.watch)
+        return cls.train(belief_env(lessons, fusion), config.ppo, seed, lessons.watch)
 
     @classmethod
     def train(
@@ -44,6 +51,10 @@ class PPOPolicy(SB3Policy):
         return learnt(cls, "MlpPolicy", env, policy_input, config, settings(config, seed), watch)
 
 
+def _without_memory(policy: Any) -> Actor:
+    return lambda inputs, memory, begins: (policy.get_distribution(inputs).distribution, None)
+
+
 def learnt(
     kind: type[Trained],
     network: str,
@@ -52,23 +63,22 @@ def learnt(
     config: PPOConfig,
     arguments: dict[str, Any],
     watch: Watch | None,
+    actor: Callable[[Any], Actor] = _without_memory,
+    window: int = 1,
 ) -> Trained:
-    """The policy that PPO comes to, after the warm-up.
+    """The policy that the algorithm of ``kind``, a PPO, comes to after the warm-up.
 
     network: as stable-baselines3 calls it. preprocess: what the network sees of an observation. arguments: ``settings``
-    of the same ``config``, to which more may have been added.
+    of the same ``config``, to which more may have been added. actor: that of a network, for the warm-up and its
+    ``window``.
     """
     seed, protocol = arguments["seed"], env.unwrapped.protocol  # type: ignore[attr-defined]
     vec_env, steps = rows(env, seed, preprocess), config.warm_up + config.steps
     with training(kind.name, seed, steps) as advance:
-        model = PPO(network, vec_env, **arguments)
+        model: Any = kind.algorithm(network, vec_env, **arguments)
         followed(model, watch, lambda: kind(model, protocol), steps)
         if config.warm_up:
-
-            def actor(inputs: Any, memory: None, begins: torch.Tensor) -> tuple[Any, None]:
-                return model.policy.get_distribution(inputs).distribution, None
-
-            warm_up(model.policy, actor, env, preprocess, config, advance, watch=watch)
+            warm_up(model.policy, actor(model.policy), env, preprocess, config, advance, window, watch)
         model.learn(config.steps, callback=Progress(advance))
     return kind(model, protocol)
 

@@ -16,7 +16,7 @@ from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.album import Album
 from activevision.agents.policies.album_extractor import AlbumExtractor
 from activevision.agents.policies.ppo import learnt, settings
-from activevision.agents.policies.sb3_policy import SB3Policy
+from activevision.agents.policies.sb3_policy import SB3Policy, belief_env
 from activevision.agents.watch import Watch
 from activevision.protocol import Protocol
 
@@ -41,9 +41,7 @@ class PPOPixelsPolicy(SB3Policy):
 
     @classmethod
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> PPOPixelsPolicy:
-        assert lessons.train_env is not None
-        beliefs = BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
-        return cls.train(beliefs, config.ppo_pixels, seed, lessons.watch)
+        return cls.train(belief_env(lessons, fusion), config.ppo_pixels, seed, lessons.watch)
 
     @classmethod
     def train(

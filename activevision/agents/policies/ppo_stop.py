@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from activevision.agents.belief_env import BeliefVectorEnv
 from activevision.agents.config import AgentConfig
 from activevision.agents.fusion import Fusion
 from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.ppo import PPOPolicy
+from activevision.agents.policies.sb3_policy import belief_env
 from activevision.agents.stopping import StoppingVectorEnv
 
 
@@ -17,6 +17,5 @@ class PPOStopPolicy(PPOPolicy):
 
     @classmethod
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> PPOPolicy:
-        assert lessons.train_env is not None
-        beliefs = BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
+        beliefs = belief_env(lessons, fusion)
         return cls.train(StoppingVectorEnv(beliefs, config.view_price), config.ppo, seed, lessons.watch)

@@ -16,9 +16,9 @@ from activevision.agents.fusion import Belief, Fusion
 from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.policy import begins
 from activevision.agents.policies.policy_input import policy_input
-from activevision.agents.policies.ppo import settings
-from activevision.agents.policies.sb3_policy import Progress, SB3Policy, followed, rows, training
-from activevision.agents.policies.warm_up import warm_up
+from activevision.agents.policies.ppo import learnt, settings
+from activevision.agents.policies.sb3_policy import SB3Policy, belief_env
+from activevision.agents.policies.warm_up import Actor
 from activevision.agents.watch import Watch
 from activevision.protocol import Protocol
 
@@ -44,9 +44,7 @@ class RecurrentPPOPolicy(SB3Policy):
 
     @classmethod
     def fit(cls, lessons: GridLessons, fusion: Fusion, config: AgentConfig, seed: int) -> RecurrentPPOPolicy:
-        assert lessons.train_env is not None
-        beliefs = BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
-        return cls.train(beliefs, config.recurrent_ppo, seed, lessons.watch)
+        return cls.train(belief_env(lessons, fusion), config.recurrent_ppo, seed, lessons.watch)
 
     @classmethod
     def train(
@@ -54,21 +52,17 @@ class RecurrentPPOPolicy(SB3Policy):
     ) -> RecurrentPPOPolicy:
         """As ``PPOPolicy.train``."""
         protocol: Protocol = env.unwrapped.protocol  # type: ignore[attr-defined]
-        vec_env, steps = rows(env, seed), config.warm_up + config.steps
-        with training(cls.name, seed, steps) as advance:
-            arguments = settings(config, seed)
-            arguments["policy_kwargs"] |= {"lstm_hidden_size": config.hidden}
-            model = RecurrentPPO("MlpLstmPolicy", vec_env, **arguments)
-            followed(model, watch, lambda: cls(model, protocol), steps)
-            if config.warm_up:
-                nothing = torch.zeros(1, env.num_envs, config.hidden)
+        arguments = settings(config, seed)
+        arguments["policy_kwargs"] |= {"lstm_hidden_size": config.hidden}
+        nothing = torch.zeros(1, env.num_envs, config.hidden)
 
-                policy: Any = model.policy  # typed as if it had no memory
+        def remembering(policy: Any) -> Actor:
+            def actor(inputs: Any, memory: Any, begins: torch.Tensor) -> tuple[Any, Any]:
+                choice, memory = policy.get_distribution(inputs, memory or (nothing, nothing), begins)
+                return choice.distribution, memory
 
-                def actor(inputs: Any, memory: Any, begins: torch.Tensor) -> tuple[Any, Any]:
-                    choice, memory = policy.get_distribution(inputs, memory or (nothing, nothing), begins)
-                    return choice.distribution, memory
+            return actor
 
-                warm_up(policy, actor, env, policy_input, config, advance, window=protocol.views - 1, watch=watch)
-            model.learn(config.steps, callback=Progress(advance))
-        return cls(model, protocol)
+        return learnt(
+            cls, "MlpLstmPolicy", env, policy_input, config, arguments, watch, remembering, protocol.views - 1
+        )

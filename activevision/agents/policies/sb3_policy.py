@@ -20,7 +20,9 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter, Logger
 
+from activevision.agents.belief_env import BeliefVectorEnv
 from activevision.agents.fusion import Belief, Fusion
+from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.policy_input import policy_input
 from activevision.agents.sb3 import Preprocess, Rows, SB3VecEnv
 from activevision.agents.watch import Watch
@@ -75,6 +77,12 @@ class SB3Policy:
         if model.action_space.n != len(protocol.motions) + cls.stops:  # type: ignore[attr-defined]
             raise UserError(f"policy {path} does not fit protocol {protocol.name!r}: delete it and train again.")
         return cls(model, protocol)
+
+
+def belief_env(lessons: GridLessons, fusion: Fusion) -> BeliefVectorEnv:
+    """What a policy learns in: training scenes, with the evidence of recognisers that have not seen them."""
+    assert lessons.train_env is not None
+    return BeliefVectorEnv(lessons.train_env, lessons.train, fusion)
 
 
 def rows(env: VectorEnv, seed: int, preprocess: Preprocess = policy_input) -> SB3VecEnv:

@@ -9,7 +9,7 @@ from torch import nn
 
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.config import PretrainConfig
-from activevision.encoders.objectives.negatives import of_others
+from activevision.encoders.objectives.negatives import own_and_others
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.encoders.objectives.perceptron import perceptron
 from activevision.encoders.objectives.twist_scale import twist_scale
@@ -93,9 +93,7 @@ class LookAhead(Objective):
         """The loss of forecasts (B, T − 1, hidden) of aggregates (B, T, hidden) of windows of scenes (B,)."""
         windows, views = aggregates.shape[:2]
         forecasts, known = (nn.functional.normalize(x.float().flatten(0, 1), dim=-1) for x in (ahead, aggregates))
-        window = torch.arange(windows, device=scene.device)
-        compared = of_others(scene) | (window[:, None] == window)
-        compared = compared.repeat_interleave(views - 1, 0).repeat_interleave(views, 1)
+        compared = own_and_others(scene).repeat_interleave(views - 1, 0).repeat_interleave(views, 1)
         scores = (forecasts @ known.T / self.temperature).masked_fill(~compared, -torch.inf)
         following = torch.arange(windows * views, device=scores.device).view(windows, views)[:, 1:].flatten()
         loss = nn.functional.cross_entropy(scores, following)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import torch
 
-from activevision.encoders.objectives.negatives import of_others
+from activevision.encoders.objectives.negatives import of_others, own_and_others
 
 
 class Contrast(NamedTuple):
@@ -34,6 +34,6 @@ def contrast(expected: torch.Tensor, followers: torch.Tensor, margin: float, sce
     other = of_others(scene).expand_as(squared)
     distance = (squared[other] + 1e-12).sqrt()
     negative = (margin - distance).clamp(min=0).square().sum() / max(distance.numel(), 1)
-    own = torch.eye(windows, dtype=torch.bool, device=followers.device)
-    nearest = squared.masked_fill(~(other | own), torch.inf).argmin(2) == torch.arange(windows, device=followers.device)
+    compared = squared.masked_fill(~own_and_others(scene), torch.inf)
+    nearest = compared.argmin(2) == torch.arange(windows, device=followers.device)
     return Contrast((expected - followers).square().mean(), negative, nearest.float().mean())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from activevision.encoders.objectives.negatives import of_others
+from activevision.encoders.objectives.negatives import of_others, own_and_others
 
 
 def pairs(windows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -33,6 +33,5 @@ def retrieved(predicted: torch.Tensor, targets: torch.Tensor, scene: torch.Tenso
     """Share () of predictions (..., N, K) that are nearer, by cosine, to their own target than to those of the windows
     of other scenes (N,)."""
     predicted, targets = (nn.functional.normalize(x.float(), dim=-1) for x in (predicted, targets))
-    own = torch.eye(len(scene), dtype=torch.bool, device=scene.device)
-    cosine = (predicted @ targets.transpose(-1, -2)).masked_fill(~(of_others(scene) | own), -torch.inf)
+    cosine = (predicted @ targets.transpose(-1, -2)).masked_fill(~own_and_others(scene), -torch.inf)
     return (cosine.argmax(-1) == torch.arange(len(scene), device=scene.device)).float().mean()
