@@ -37,8 +37,8 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
     from activevision.commands.compare import write_evaluation
     from activevision.commands.learn import Stopwatch
     from activevision.commands.run_folder import command_line, open_run
-    from activevision.evaluation.ladder import PUBLISHED_ORDER
     from activevision.evaluation.log import concatenate
+    from activevision.evaluation.published import LIKE, ORDER
 
     open_run(out, "benchmark recognition", _Settings(name, suite))
     timed = Stopwatch(out / "seconds.json")
@@ -54,7 +54,7 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
         for log in _fold(replace(suite, world=choice, agent=agent), facts, out / f"fold-{part}", timed, workers):
             runs.setdefault((log.policy, log.fusion, log.recogniser, int(log.seed[0])), []).append(log)
     logs = [concatenate(parts) for parts in runs.values()]
-    order = [agent for _, agent in PUBLISHED_ORDER]
+    order = [LIKE[method][0] for method in ORDER]
     return write_evaluation(
         logs,
         whole,

@@ -8,14 +8,6 @@ from activevision.agents.policies import CEILINGS, UNFAIR
 
 BASELINES = ("single", "random", "sweep", "wander", "peek_saliency", "farthest", "best_fixed")
 """Policies that nothing which they see is to teach, weakest first."""
-PUBLISHED_ORDER = (
-    ("single view", "single"),
-    ("random, averaged", "random/mean"),
-    ("random, recurrent", "random/recurrent"),
-    ("active", "active_rnn"),
-    ("active + look-ahead", "look_ahead"),
-)
-"""Rows of Look-ahead before you leap (ECCV 2016), weakest first, with the agents here that are they."""
 BASELINE, CONTENDER, CEILING = "baseline", "contender", "ceiling"
 
 

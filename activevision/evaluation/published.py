@@ -36,6 +36,21 @@ LOOK_AHEAD = Published(
     False,
 )
 
+LIKE = {
+    "single view": ("single",),
+    "transinformation": ("transinformation",),
+    "sequential decision process": ("sequential",),
+    "transinformation + sequential": ("transinformation_sequential",),
+    "random, averaged": ("random/mean", "random/product"),
+    "random, recurrent": ("random/recurrent", "random/active_rnn", "random/look_ahead"),
+    "active": ("active_rnn/active_rnn",),
+    "active + look-ahead": ("look_ahead/look_ahead",),
+}
+"""Agents here, "policy" or "policy/fusion", that are like the methods of ``LOOK_AHEAD``, the likest first."""
+
+ORDER = ("single view", "random, averaged", "random, recurrent", "active", "active + look-ahead")
+"""Methods of ``LOOK_AHEAD`` whose order can be checked, weakest first; the last step is look-ahead's own gain."""
+
 LOOK_AROUND = Published(
     "Jayaraman & Grauman, Learning to look around, CVPR 2018",
     "completion, MSE × 1000 after the last view: SUN360 5 × 8 views of 32 × 32, T = 6; ModelNet 7 × 12, T = 4",

@@ -32,6 +32,15 @@ def name_of(row: Row) -> str:
     return f"{row['policy']}/{row['fusion']}/{row['recogniser']}"
 
 
+def row_of(results: dict[str, Any], agent: str) -> str | None:
+    """Name of the row of an agent "policy" or "policy/fusion" by the main recogniser; of a policy that which stands for
+    it. None where there is none."""
+    recogniser = results["decomposition"]["reference"]["recogniser"]
+    rows = main_rows(results)
+    name = name_of(rows[agent]) if agent in rows else f"{agent}/{recogniser}"
+    return name if name in results["rows"] and results["rows"][name]["recogniser"] == recogniser else None
+
+
 def of_kind(results: dict[str, Any], kind: str) -> list[str]:
     """Names of the policies that are baselines, contenders or ceilings."""
     return [name for name, row in main_rows(results).items() if row["kind"] == kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -58,6 +58,17 @@ def legend(results: dict[str, Any], policies: Iterable[str]) -> Element:
         ],
         class_="legend",
     )
+
+
+def policy_table(
+    results: dict[str, Any], heads: Sequence[str], cells: Mapping[str, Iterable[Element]], class_: str | None = None
+) -> Element:
+    """A line for each policy, with its name and ``cells``. heads: of the first column, and of the others, which hold
+    figures."""
+    first, *others = heads
+    head = element("tr", element("th", first), [element("th", other, class_="number") for other in others])
+    body = [element("tr", named(name), list(line), class_=series(results, name)) for name, line in cells.items()]
+    return element("table", element("thead", head), element("tbody", body), class_=class_)
 
 
 def named(policy: str, note: str = "") -> Element:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from activevision.evaluation.ladder import BASELINE, PUBLISHED_ORDER, called
-from activevision.evaluation.published import Published
+from activevision.evaluation.ladder import called
+from activevision.evaluation.published import LIKE, ORDER, Published
 from activevision.evaluation.reading import (
+    baselines,
     contenders,
     headline_view,
     is_ceiling,
     main_rows,
-    name_of,
+    row_of,
     versus,
     views_of,
 )
+from activevision.evaluation.significance import LEVEL, is_clear
 
 Results = dict[str, Any]
 
@@ -77,16 +79,14 @@ def _accuracies(results: Results) -> list[str]:
 def _comparisons(results: Results) -> list[str]:
     """Policies under test against what learns nothing."""
     view = headline_view(results)
-    rows = main_rows(results)
-    found = {(a, row["policy"]): row for a in rows for row in versus(results, a, view)}
-    weaker = [name for name in rows if any(b == name for _, b in found) and not is_ceiling(results, name)]
-    weaker = [name for name in weaker if rows[name]["kind"] == BASELINE]
+    found = {(a, row["policy"]): row for a in contenders(results) for row in versus(results, a, view)}
+    weaker = [name for name in baselines(results) if any(b == name for _, b in found)]
     under_test = [name for name in contenders(results) if any(a == name for a, _ in found)]
     if not under_test or not weaker:
         return []
     return [
-        f"Paired differences in accuracy after view {view}, in points, with intervals; bold where p < 0.05 by Holm's "
-        f"correction over all {results['intervals']['comparisons']}",
+        f"Paired differences in accuracy after view {view}, in points, with intervals; bold where p < {LEVEL:g} by "
+        f"Holm's correction over all {results['intervals']['comparisons']}",
         "comparisons of the suite.",
         "",
         *_table(
@@ -100,10 +100,10 @@ def _order(results: Results) -> list[str]:
     """The published ladder, step by step."""
     view = headline_view(results)
     found = {(row["a"], row["b"]): row for row in results["comparisons"] if row["view"] == view}
-    names = {label: _row_called(results, agent) for label, agent in PUBLISHED_ORDER}
     lines: list[list[str]] = []
     before: str | None = None
-    for label, name in names.items():
+    for label in ORDER:
+        name = row_of(results, LIKE[label][0])
         if name is None:
             continue
         row = results["rows"][name]
@@ -125,15 +125,6 @@ def _order(results: Results) -> list[str]:
     ]
 
 
-def _row_called(results: Results, agent: str) -> str | None:
-    """Name of the row of an agent "policy" or "policy/fusion", by the main recogniser."""
-    rows = main_rows(results)
-    if agent in rows:
-        return name_of(rows[agent])
-    name = f"{agent}/{results['decomposition']['reference']['recogniser']}"
-    return name if name in results["rows"] else None
-
-
 def _turned(row: dict[str, Any] | None) -> dict[str, Any] | None:
     """A comparison from the other side."""
     if row is None:
@@ -148,7 +139,7 @@ def _difference(row: dict[str, Any] | None) -> str:
         return ""
     low, high = (100 * end for end in row["ci95"])
     text = f"{100 * row['difference']:+.1f} ({low:+.1f} to {high:+.1f})"
-    return f"**{text}**" if row["p_holm"] < 0.05 else text
+    return f"**{text}**" if is_clear(row) else text
 
 
 def _gaps(results: Results) -> list[str]:

@@ -12,7 +12,7 @@ from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import is_ceiling, main_rows, views_of, why_missing
 from activevision.evaluation.report.figures.risk_plot import risk_plot
 from activevision.evaluation.report.figures.stopping_plot import stopping_plot, stops_itself
-from activevision.evaluation.report.series import legend, named, series
+from activevision.evaluation.report.series import legend, policy_table
 from activevision.pages.html import element
 from activevision.pages.parts import folded, section, tabled
 from activevision.pages.words import listed, number, percent
@@ -58,23 +58,16 @@ def _themselves(own: list[str]) -> str:
 
 def _table(results: dict[str, Any], names: list[str]) -> tuple[Element, Element]:
     rows = main_rows(results)
-    head = element(
-        "tr",
-        element("th", "policy"),
-        [
-            element("th", title, class_="number")
-            for title in (
-                "AURC", "excess", f"risk at {percent(_COVERAGE, 0)}", "views taken",
-                f"views to {percent(_CONFIDENCE, 0)}", "reached", "right then",
-            )
-        ],
+    heads = (
+        "policy", "AURC", "excess", f"risk at {percent(_COVERAGE, 0)}", "views taken",
+        f"views to {percent(_CONFIDENCE, 0)}", "reached", "right then",
     )  # fmt: skip
-    body = []
+    cells = {}
     for name in names:
         row, stop = rows[name], rows[name]["stopping"]
         at = int(np.argmin(np.abs(np.asarray(stop["threshold"]) - _CONFIDENCE)))
         covered = int(np.argmin(np.abs(np.asarray(row["selective"]["coverage"]) - _COVERAGE)))
-        cells = (
+        figures = (
             number(100 * row["aurc"][-1]),
             number(100 * row["excess_aurc"][-1]),
             number(100 * row["selective"]["risk"][covered]),
@@ -83,16 +76,9 @@ def _table(results: dict[str, Any], names: list[str]) -> tuple[Element, Element]
             number(100 * stop["reached"][at]),
             number(100 * stop["accuracy"][at]),
         )
-        body.append(
-            element(
-                "tr",
-                named(name),
-                [element("td", cell, class_="number") for cell in cells],
-                class_=series(results, name),
-            )
-        )
+        cells[name] = [element("td", figure, class_="number") for figure in figures]
     return tabled(
-        element("table", element("thead", head), element("tbody", body)),
+        policy_table(results, heads, cells),
         "After the last view, in %: area under risk against coverage (AURC), what of it a perfect order of the same "
         f"answers would not have, and the risk of the {percent(_COVERAGE, 0)} most confident answers. Views taken: "
         f"until the policy stopped. Views to {percent(_CONFIDENCE, 0)}: if stopped at that confidence, how often it is "

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from activevision.evaluation.cast import best_first, featured, in_order, protagonist
 from activevision.evaluation.reading import is_ceiling, main_rows, shown_views
 from activevision.evaluation.report.figures.calibration_plot import calibration_plot
-from activevision.evaluation.report.series import legend, named, series
+from activevision.evaluation.report.series import legend, policy_table
 from activevision.pages.html import element
 from activevision.pages.parts import folded, section, tabled
 from activevision.pages.words import number
@@ -39,24 +39,15 @@ def calibration(results: dict[str, Any]) -> Element:
 
 def _table(results: dict[str, Any], names: list[str]) -> tuple[Element, Element]:
     views, rows = shown_views(results, most=4), main_rows(results)  # beside the plot there is no room for more
-    head = element(
-        "tr",
-        element("th", "policy"),
-        [element("th", f"view {view}", class_="number") for view in views],
-        [element("th", title, class_="number") for title in ("NLL", "Brier")],
-    )
-    lines = [
-        element(
-            "tr",
-            named(name),
-            [element("td", number(rows[name]["ece"][view - 1], 3), class_="number") for view in views],
-            [element("td", number(rows[name][figure][-1], 2), class_="number") for figure in ("nll", "brier")],
-            class_=series(results, name),
-        )
+    cells = {
+        name: [
+            *(element("td", number(rows[name]["ece"][view - 1], 3), class_="number") for view in views),
+            *(element("td", number(rows[name][figure][-1], 2), class_="number") for figure in ("nll", "brier")),
+        ]
         for name in names
-    ]
+    }
     return tabled(
-        element("table", element("thead", head), element("tbody", lines)),
+        policy_table(results, ["policy", *(f"view {view}" for view in views), "NLL", "Brier"], cells),
         "Expected calibration error after each view (15 equal bins of the confidence in the most believed class); "
         "negative log-likelihood of the true class in nats and Brier score after the last.",
     )

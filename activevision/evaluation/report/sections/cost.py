@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from activevision.evaluation.cast import featured, in_order
 from activevision.evaluation.reading import is_ceiling, main_rows, views_of, why_missing
 from activevision.evaluation.report.figures.cost_plot import cost_plot
-from activevision.evaluation.report.series import legend, named, series
+from activevision.evaluation.report.series import legend, policy_table
 from activevision.pages.html import element
 from activevision.pages.parts import section, tabled
 from activevision.pages.words import degrees, number
@@ -51,26 +51,15 @@ def cost(results: dict[str, Any]) -> Element | None:
 def _table(results: dict[str, Any], names: list[str]) -> Element:
     rows = main_rows(results)
     shown = [entry for entry in _COSTS if any(rows[name][entry[0]] for name in names)]
-    head = element(
-        "tr",
-        element("th", "policy"),
-        [
-            element("th", title, class_="number")
-            for title in ("views taken", *(title for _, title, _ in shown), "accuracy, %")
-        ],
-    )
-    body = [
-        element(
-            "tr",
-            named(name),
+    cells = {
+        name: [
             element("td", "–" if (taken := rows[name]["views_taken"]) is None else number(taken, 2), class_="number"),
-            [
+            *(
                 element("td", written(rows[name][key][-1]) if rows[name][key] else "–", class_="number")
                 for key, _, written in shown
-            ],
+            ),
             element("td", number(100 * rows[name]["accuracy"][-1]), class_="number"),
-            class_=series(results, name),
-        )
+        ]
         for name in names
-    ]
-    return element("table", element("thead", head), element("tbody", body))
+    }
+    return policy_table(results, ["policy", "views taken", *(title for _, title, _ in shown), "accuracy, %"], cells)

@@ -11,7 +11,7 @@ from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import headline_view, is_ceiling, main_rows
 from activevision.evaluation.report.figures.gap_plot import gap_plot
 from activevision.evaluation.report.figures.swap_plot import Swap, swap_plot
-from activevision.evaluation.report.series import named, series
+from activevision.evaluation.report.series import policy_table
 from activevision.pages.html import element, responsive
 from activevision.pages.parts import folded, section, tabled
 from activevision.pages.words import number, percent, points
@@ -56,27 +56,15 @@ def _gap_table(results: dict[str, Any]) -> Element:
     views = sorted({row["view"] for row in entries})
     cells = {(results["rows"][row["row"]]["policy"], row["view"]): row for row in entries}
     names = [name for name in in_order(results) if any((name, view) in cells for view in views)]
-    head = element("tr", element("th", "policy"), [element("th", f"view {view}", class_="number") for view in views])
-    body = [
-        element(
-            "tr",
-            named(name),
-            [
-                element(
-                    "td",
-                    percent(row["share"], 0),
-                    element("small", f"{number(100 * row['ci95'][0], 0)} to {number(100 * row['ci95'][1], 0)}"),
-                    class_="number",
-                )
-                if (row := cells.get((name, view)))
-                else element("td", "–", class_="number")
-                for view in views
-            ],
-            class_=series(results, name),
-        )
-        for name in names
-    ]
-    return element("table", element("thead", head), element("tbody", body))
+    lines = {name: [_share(cells.get((name, view))) for view in views] for name in names}
+    return policy_table(results, ["policy", *(f"view {view}" for view in views)], lines)
+
+
+def _share(row: dict[str, Any] | None) -> Element:
+    if row is None:
+        return element("td", "–", class_="number")
+    ends = f"{number(100 * row['ci95'][0], 0)} to {number(100 * row['ci95'][1], 0)}"
+    return element("td", percent(row["share"], 0), element("small", ends), class_="number")
 
 
 def _called(results: dict[str, Any], row: str) -> str:
@@ -156,25 +144,17 @@ def _matrix(results: dict[str, Any], recogniser: str) -> Element:
     matrix = results["decomposition"]["recognisers"][recogniser]
     fusions = matrix["fusions"]
     names = [name for name in in_order(results) if name in matrix["policies"]]
-    head = element(
-        "tr", element("th", f"recogniser {recogniser}"), [element("th", f, class_="number") for f in fusions]
-    )
-    body = [
-        element(
-            "tr",
-            named(name),
-            [
-                _accuracy(_cell(results, name, fusion, recogniser), view, rows[name], (fusion, recogniser))
-                for fusion in fusions
-            ],
-            class_=series(results, name),
-        )
+    cells = {
+        name: [
+            _accuracy(_cell(results, name, fusion, recogniser), view, rows[name], (fusion, recogniser))
+            for fusion in fusions
+        ]
         for name in names
-    ]
+    }
     return element(
         "div",
         tabled(
-            element("table", element("thead", head), element("tbody", body), class_="versus swaps"),
+            policy_table(results, [f"recogniser {recogniser}", *fusions], cells, "versus swaps"),
             f"Accuracy in % after view {view}, over the change in points from the main fusion; framed: what stands for "
             "the policy elsewhere on this page.",
         ),

@@ -10,7 +10,7 @@ from activevision.evaluation.ladder import called
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import headline_view, main_rows, shown_views, versus
 from activevision.evaluation.report.figures.forest_plot import forest_plot
-from activevision.evaluation.report.series import named, series
+from activevision.evaluation.report.series import policy_table
 from activevision.evaluation.significance import ABOVE_ONE, BELOW_ONE, LEVEL, is_clear, mark_of_one
 from activevision.pages.html import element, responsive
 from activevision.pages.parts import folded, section, tabled
@@ -60,22 +60,12 @@ def _matrix(results: dict[str, Any], names: list[str], view: int) -> Element:
     """Every policy (rows) less those that it is compared with (columns) at a view."""
     found = {name: {row["policy"]: row for row in versus(results, name, view)} for name in names}
     against = [name for name in in_order(results) if any(name in rows for rows in found.values())]
-    head = element(
-        "tr", element("th", f"view {view}"), [element("th", f"− {called(b)}", class_="number") for b in against]
-    )
-    body = [
-        element(
-            "tr",
-            named(name),
-            [_difference(found[name].get(baseline)) for baseline in against],
-            class_=series(results, name),
-        )
-        for name in names
-    ]
+    heads = [f"view {view}", *(f"− {called(b)}" for b in against)]
+    cells = {name: [_difference(found[name].get(b)) for b in against] for name in names}
     return element(
         "div",
         tabled(
-            element("table", element("thead", head), element("tbody", body), class_="versus"),
+            policy_table(results, heads, cells, "versus"),
             f"Points of accuracy after view {view}, line less column, over the 95 % interval. {ABOVE_ONE} {BELOW_ONE}: "
             f"clear, p < {LEVEL:g} by Holm's correction over all comparisons of this page; without a mark the data do "
             "not tell.",

@@ -5,25 +5,13 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.published import LOOK_AHEAD
-from activevision.evaluation.reading import views_of
+from activevision.evaluation.published import LIKE, LOOK_AHEAD, ORDER
+from activevision.evaluation.reading import row_of, views_of
 from activevision.pages.html import element
 from activevision.pages.parts import section, tabled
 from activevision.pages.words import number
 
-_OURS = {
-    "single view": ("single/",),
-    "transinformation": ("transinformation/",),
-    "sequential decision process": ("sequential/",),
-    "transinformation + sequential": ("transinformation_sequential/",),
-    "random, averaged": ("random/mean/", "random/product/"),
-    "random, recurrent": ("random/recurrent/", "random/active_rnn/", "random/look_ahead/"),
-    "active": ("active_rnn/active_rnn/",),
-    "active + look-ahead": ("look_ahead/look_ahead/",),
-}
-"""Rows of ours that are like the published methods: beginnings of their names, the likest first."""
 _VIEWS = (2, 3)
-_ORDER = ("single view", "random, averaged", "random, recurrent", "active")
 _LEAST = 3
 
 
@@ -79,23 +67,15 @@ def published(results: dict[str, Any]) -> Element | None:
 
 
 def _ours(results: dict[str, Any]) -> dict[str, str]:
-    """Names of our rows by published method, by the recogniser that the decomposition takes as the main one."""
-    end = f"/{results['decomposition']['reference']['recogniser']}"
-    found = {}
-    for method, beginnings in _OURS.items():
-        names = [
-            name for start in beginnings for name in results["rows"] if name.startswith(start) and name.endswith(end)
-        ]
-        main = [name for name in names if results["rows"][name]["main"]]
-        if names:
-            found[method] = (main if len(beginnings) == 1 and main else names)[0]
-    return found
+    """Names of our rows by published method, the likest that there is."""
+    found = {method: [row_of(results, agent) for agent in agents] for method, agents in LIKE.items()}
+    return {method: name for method, names in found.items() if (name := next(filter(None, names), None))}
 
 
 def _order(results: dict[str, Any], ours: dict[str, str]) -> str:
     """Whether the estimates at the last of the published views are in the published order, and where they are not."""
     view = _VIEWS[-1]
-    methods = [method for method in _ORDER if method in ours]
+    methods = [method for method in ORDER[:-1] if method in ours]
     shares = [results["rows"][ours[method]]["accuracy"][view - 1] for method in methods]
     swapped = [
         f"{methods[i + 1]} is not above {methods[i]}" for i in range(len(methods) - 1) if shares[i + 1] <= shares[i]
