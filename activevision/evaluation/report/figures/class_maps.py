@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.ladder import called
 from activevision.evaluation.report.figures.levels import squares
 from activevision.pages.html import element, svg
 from activevision.pages.words import article
@@ -20,7 +21,7 @@ def class_map(results: dict[str, Any], policy: str, name: str, shares: list[list
     return svg(
         WIDTH,
         rows * tall,
-        f"Viewpoints that {policy} chose with {article(name)} {name}",
+        f"Viewpoints that {called(policy)} chose with {article(name)} {name}",
         element("rect", x=0, y=0, width=WIDTH, height=rows * tall, class_="paper"),
         squares(
             [

@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from activevision.evaluation.cast import in_order
+from activevision.evaluation.ladder import called
 from activevision.evaluation.reading import headline_view, is_ceiling, main_rows
 from activevision.evaluation.report.series import series
 from activevision.pages.axis import Axis
@@ -21,7 +22,7 @@ def gap_plot(results: dict[str, Any], shares: dict[str, dict[str, Any]], ends: t
     rows, view = main_rows(results), headline_view(results)
     wide = width == WIDE
     names = in_order(results)
-    left = 8.0 + 7.2 * max(len(name) for name in names)
+    left = 8.0 + 7.2 * max(len(called(name)) for name in names)
     right = width - (305.0 if wide else 60.0)
     values = [100 * end for row in rows.values() for end in row["ci95"][view - 1]]
     x = Axis.over(values, left + 12, right, most=7 if wide else 4)
@@ -41,7 +42,7 @@ def gap_plot(results: dict[str, Any], shares: dict[str, dict[str, Any]], ends: t
         body.append(
             element(
                 "g",
-                text(0, y, name, "name"),
+                text(0, y, called(name), "name"),
                 line(x(100 * low), y - 4, x(100 * high), y - 4, "whisker"),
                 element("circle", cx=x(100 * share), cy=y - 4, r=4.5, class_="dot"),
                 told,

@@ -58,7 +58,7 @@ def confusion(results: dict[str, Any]) -> Element | None:
                                     "span", f"{number(100 * main_rows(results)[name]['accuracy'][view - 1])} % right"
                                 ),
                             ),
-                            confusion_plot(f"Confusions of {name} after view {view}", matrix, classes, order),
+                            confusion_plot(f"Confusions of {called(name)} after view {view}", matrix, classes, order),
                         )
                         for view, matrix in zip(views, shares[name], strict=True)
                     ],

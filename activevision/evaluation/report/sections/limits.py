@@ -103,14 +103,14 @@ def _groups(results: dict[str, Any], policy: str) -> list[tuple[str, Sequence[Sw
     found = results["decomposition"]
     reference, fusion, own = (found["reference"][part] for part in ("policy", "fusion", "recogniser"))
     names = [name for name in featured(results) if name != reference]
-    policies = [_swap(results, name, fusion, own, "policy_swap", name) for name in names]
+    policies = [_swap(results, name, fusion, own, "policy_swap", called(name)) for name in names]
     fusions = (
         [_swap(results, policy, name, own, "fusion_swap", name) for name in found["recognisers"][own]["fusions"]]
         if own in found["recognisers"]
         else []
     )
     recognisers = [
-        _swap(results, name, fusion, recogniser, "recogniser_swap", f"{recogniser}, {name}")
+        _swap(results, name, fusion, recogniser, "recogniser_swap", f"{recogniser}, {called(name)}")
         for recogniser in found["recognisers"]
         for name in dict.fromkeys((reference, best_baseline(results), policy, "all_views"))
         if name

@@ -68,12 +68,13 @@ def _by_class(results: dict[str, Any]) -> list[Element] | None:
     order = sorted(differ, key=lambda c: -differ[c])
     used = np.concatenate([found[found > 0] for c in order for name in names if (found := maps[name][c]) is not None])
     most = float(np.percentile(used, _CLIP))
+    apart = [called(name) for name in _drawn_apart(results, names)]
     how = (
-        f"The classes for which {listed(_drawn_apart(results, names))} look in the most different places come first: "
+        f"The classes for which {listed(apart)} look in the most different places come first: "
         "under each name the share of views that would have to move for the maps to agree."
-        if len(_drawn_apart(results, names)) > 1
-        else f"The classes come first for which {names[0]} looks elsewhere than on the whole: under each name the "
-        "share of views that would have to move for the two to agree."
+        if len(apart) > 1
+        else f"The classes come first for which {called(names[0])} looks elsewhere than on the whole: under each name "
+        "the share of views that would have to move for the two to agree."
     )
     figures = {c: _class_figure(results, c, {name: maps[name][c] for name in names}, differ[c], most) for c in order}
     rest = order[_SHOWN:]
