@@ -25,7 +25,7 @@ class SeqJEPASettings:
     """momentum: of the target. layers, heads, width: of the transformer. action: width of a motion's embedding.
     hidden: width of the predictor's layer. conditioned: whether it is told the motions; false is the ablation."""
 
-    momentum: float = 0.99
+    momentum: float = 0.996
     layers: int = 3
     heads: int = 4
     width: int = 128
@@ -45,16 +45,18 @@ class SeqJEPA(Objective):
     r"""Ghaemi, Muller & Bakhtiari, *seq-JEPA: autoregressive predictive learning of invariant-equivariant world models*
     (NeurIPS 2025).
 
-    Of a window of M + 1 frames the encoder sees M, with features z_1 … z_M. Motion a_t leads from frame t to t + 1 and
-    has an embedding e(a_t), linear with batch normalisation. A transformer sees the tokens [z_t, e(a_t)], [z_M, 0] and
-    a learned one, [AGG], whose output z_AGG is the aggregate of the sequence; a predictor says from it and the last
-    motion what the last frame will look like to the target, a moving average of the encoder:
+    The encoder gives the features z_1 … z_M of M frames. Motion a_t leads from frame t to t + 1 and has an embedding
+    e(a_t), linear with batch normalisation. A transformer sees the tokens [z_t, e(a_t)], [z_M, 0] and a learned one,
+    [AGG], whose output z_AGG is the aggregate of the sequence; a predictor says from it and the motion that follows
+    what the next frame will look like to the target, a moving average of the encoder:
 
         ẑ = h(z_AGG, e(a_M)),    L = 1 − cos(ẑ, f′(x_{M+1})),    w′ ← m w′ + (1 − m) w after each step,
 
     without gradient to the target. As in the authors' code tokens have no positions: what came when is told by the
-    motions alone. Adapted: motions are standardised twists, tokens are mapped to the transformer's width, which the
-    number of heads divides, and m is lower than the paper's 0.996, which is meant for longer runs.
+    motions alone. The paper predicts the last frame of a sequence from all others, for a thousand epochs. Here a window
+    gives as many predictions as it can: of every frame but the first from those before it, and so again for the window
+    played backwards, whose motions are −a_t, since log(T⁻¹) = −log(T). Adapted, too: motions are standardised twists,
+    and tokens are mapped to the transformer's width, which the number of heads divides.
 
     The paper probes z for equivariance and z_AGG for the class. Here the encoder is what is kept, probed and used by
     agents, which fuse views themselves; ``aggregate`` gives z_AGG while the objective is at hand.
@@ -96,14 +98,17 @@ class SeqJEPA(Objective):
         return self._aggregate(features, self._embedded(twists))
 
     def loss(self, batch: Batch) -> Outcome:
-        """See ``Objective.loss``; the features are those of the M frames that the encoder sees."""
-        features = encode_windows(self.encoder, batch.frames[:, :-1])
-        actions = self._embedded(batch.twists)
-        aggregate = self._aggregate(features, actions[:, :-1])
-        predicted = self.predictor(torch.cat([aggregate, actions[:, -1]], -1))
-        target = self.target(batch.frames[:, -1])
+        """See ``Objective.loss``."""
+        features = encode_windows(self.encoder, batch.frames)
+        targets = self.target(batch.frames.flatten(0, 1)).unflatten(0, features.shape[:2])
+        seen, shown = (torch.cat([views, views.flip(1)]) for views in (features, targets))  # forwards and backwards
+        actions = self._embedded(torch.cat([batch.twists, -batch.twists.flip(1)]))
+        steps = actions.shape[1]
+        aggregates = [self._aggregate(seen[:, : step + 1], actions[:, :step]) for step in range(steps)]
+        predicted = self.predictor(torch.cat([torch.stack(aggregates, 1), actions], -1).flatten(0, 1))
+        target, scenes = shown[:, 1:].flatten(0, 1), batch.scenes.repeat(2).repeat_interleave(steps)
         similarity = nn.functional.cosine_similarity(predicted.float(), target.float(), dim=-1).mean()
-        metrics = {"similarity": similarity.detach(), "retrieved": retrieved(predicted, target, batch.scenes)}
+        metrics = {"similarity": similarity.detach(), "retrieved": retrieved(predicted, target, scenes)}
         return Outcome(1 - similarity, metrics, features)
 
     def after_step(self, done: float) -> None:

@@ -14,33 +14,44 @@ LENGTH = 4
 
 
 def test_the_loss_agrees_with_the_formula() -> None:
-    """Token by token, window by window."""
+    """Token by token, prediction by prediction, and every window as well from its end."""
     windows = sliding(LENGTH)
     objective, batch = built("seq_jepa", windows, layers=1), scaled(windows, np.arange(4))
     objective.target.network.head.weight.data += 0.1
     losses = []
     for frames, twists in zip(batch.frames, batch.twists, strict=True):
-        actions = [objective.embed_action((twist / objective.actions.scale)[None])[0] for twist in twists]
-        seen = [objective.encoder(frame[None])[0] for frame in frames[:-1]]
-        after = [*actions[:-1], torch.zeros_like(actions[0])]
-        tokens = [objective.token(torch.cat([z, a])) for z, a in zip(seen, after, strict=True)]
-        aggregate = objective.transformer(torch.stack([objective.start, *tokens])[None])[0, 0]
-        predicted = objective.predictor(torch.cat([aggregate, actions[-1]])[None])[0]
-        target = objective.target.network(frames[-1][None])[0]
-        losses.append(1 - (predicted @ target / predicted.norm() / target.norm()).item())
+        for way, motions in ((frames, twists), (frames.flip(0), -twists.flip(0))):
+            actions = [objective.embed_action((motion / objective.actions.scale)[None])[0] for motion in motions]
+            z = [objective.encoder(frame[None])[0] for frame in way]
+            for last in range(LENGTH - 1):
+                after = [*actions[:last], torch.zeros_like(actions[0])]
+                tokens = [objective.token(torch.cat(pair)) for pair in zip(z[: last + 1], after, strict=True)]
+                aggregate = objective.transformer(torch.stack([objective.start, *tokens])[None])[0, 0]
+                predicted = objective.predictor(torch.cat([aggregate, actions[last]])[None])[0]
+                target = objective.target.network(way[last + 1][None])[0]
+                losses.append(1 - (predicted @ target / predicted.norm() / target.norm()).item())
     assert objective.loss(batch).loss.item() == pytest.approx(np.mean(losses), rel=1e-4)
 
 
 def test_what_is_predicted_is_not_seen() -> None:
+    """A frame is in no prediction of itself or of what comes before it, whichever way the window is played."""
     objective, batch = built("seq_jepa", sliding(LENGTH)), scaled(sliding(LENGTH), np.arange(4))
     predictions = []
     objective.predictor.register_forward_hook(lambda module, inputs, output: predictions.append(output))
     changed = batch.frames.clone()
-    changed[:, -1] = 0.5
+    changed[:, 2] = 0.5
     outcome, other = objective.loss(batch), objective.loss(batch._replace(frames=changed))
-    assert torch.equal(*predictions)
-    assert torch.equal(outcome.features, other.features)
+    first, second = (given.unflatten(0, (2, len(batch.frames), LENGTH - 1)) for given in predictions)
+    same = (first == second).all(-1).all(1)  # (2, LENGTH − 1): forwards 1 2 3 from 0, backwards 2 1 0 from 3
+    assert same.tolist() == [[True, True, False], [True, False, False]]
     assert not torch.equal(outcome.loss, other.loss)
+
+
+def test_a_window_played_backwards_is_no_other_window() -> None:
+    """log(T⁻¹) = −log(T): that it is told already."""
+    objective, batch = built("seq_jepa", sliding(LENGTH)), scaled(sliding(LENGTH), np.arange(4))
+    backwards = batch._replace(frames=batch.frames.flip(1), twists=-batch.twists.flip(1))
+    torch.testing.assert_close(objective.loss(backwards).loss, objective.loss(batch).loss)
 
 
 def test_views_have_no_places_but_those_that_motions_give_them() -> None:
