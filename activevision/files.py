@@ -8,11 +8,16 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from activevision.errors import UserError
+
+NO_ARRAYS = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+"""What comes of reading arrays by name from an ``.npz`` file that is missing, damaged or of something else."""
 
 
 def cache_dir(*parts: str) -> Path:

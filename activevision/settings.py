@@ -25,6 +25,15 @@ def require_not_negative(settings: object, *names: str) -> None:
             raise UserError(f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be 0 or more.")
 
 
+def require_share(settings: object, *names: str) -> None:
+    """UserError for the first of these settings that is not from 0 to 1."""
+    for name in names:
+        if not 0 <= getattr(settings, name) <= 1:
+            raise UserError(
+                f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be between 0 and 1."
+            )
+
+
 def parsed(kind: type[Settings], words: Iterable[str], what: str) -> Settings:
     """An instance of the dataclass ``kind`` with some fields from words "name=value", the others as usual.
 

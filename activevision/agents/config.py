@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from activevision.errors import UserError, unknown
-from activevision.settings import require_not_negative, require_positive
+from activevision.settings import require_not_negative, require_positive, require_share
 
 _FUSION, _POLICIES = "activevision.agents.fusion", "activevision.agents.policies"
 
@@ -66,6 +66,8 @@ class RecogniserConfig:
 
     def __post_init__(self) -> None:
         require_positive(self, "epochs", "learning_rate")
+        require_not_negative(self, "weight_decay", "shift", "jitter")
+        require_share(self, "label_smoothing")
         if self.batch_size < 2:
             raise UserError(f"recogniser with batch_size={self.batch_size}: it must be at least 2.")
         if self.folds < 2:
@@ -170,7 +172,8 @@ class PPOConfig:
 
     def __post_init__(self) -> None:
         require_positive(self, "steps", "rollout_steps", "batch_size", "epochs", "learning_rate")
-        require_not_negative(self, "warm_up")
+        require_not_negative(self, "warm_up", "entropy")
+        require_share(self, "gamma", "gae_lambda")
         if self.batch_size < 2:
             raise UserError(f"{type(self).__name__} with batch_size={self.batch_size}: it must be at least 2.")
 
@@ -234,6 +237,7 @@ class DQNConfig:
     def __post_init__(self) -> None:
         require_positive(self, "steps", "buffer", "batch_size", "updates", "target_every", "exploration")
         require_positive(self, "learning_rate")
+        require_share(self, "exploration", "gamma")
 
 
 @dataclass(frozen=True)
@@ -262,6 +266,7 @@ class LookAheadConfig:
     def __post_init__(self) -> None:
         require_positive(self, "hidden", "steps", "batch_size", "learning_rate")
         require_not_negative(self, "look_ahead", "entropy")
+        require_share(self, "dropout", "feature_dropout")
         for name in self.inputs:
             if name not in ("feature", "evidence"):
                 raise unknown("input of the sensor", name, ("feature", "evidence"))

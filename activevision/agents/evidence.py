@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from scipy.special import log_softmax
 
 from activevision.agents.every_view import every_view
 from activevision.errors import UserError
-from activevision.files import atomic_write
+from activevision.files import NO_ARRAYS, atomic_write
 from activevision.protocol import Protocol as ViewProtocol
 
 
@@ -116,7 +115,7 @@ class EvidenceTable:
             with np.load(path) as arrays:
                 classes = tuple(arrays["classes"].tolist())
                 return cls(classes, arrays["log_likelihood"], arrays["feature"], arrays["label"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except NO_ARRAYS as error:
             raise UserError(
                 f"evidence table {path} is missing or damaged ({error}): delete it and train again."
             ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +19,7 @@ from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.lessons import GridLessons
 from activevision.agents.viewpoint_filter import ViewpointFilter, class_marginal
 from activevision.errors import UserError
-from activevision.files import atomic_write
+from activevision.files import NO_ARRAYS, atomic_write
 from activevision.protocol import Protocol
 
 
@@ -113,7 +112,7 @@ class ObservationModel:
                 return model, {name: float(arrays[name]) for name in numbers}
         except FileNotFoundError:
             raise UserError(f"no observation model {path}: give a folder that `activevision train` wrote.") from None
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except (*NO_ARRAYS, TypeError) as error:
             raise UserError(f"observation model {path} is damaged ({error}): delete it and train again.") from None
 
 

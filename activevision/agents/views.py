@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from activevision.errors import UserError
 from activevision.explore_protocol import ExploreProtocol
-from activevision.files import atomic_write, digest
+from activevision.files import NO_ARRAYS, atomic_write, digest
 from activevision.progress import progress
 from activevision.protocol import Protocol as ViewProtocol
 
@@ -96,7 +95,7 @@ class SceneViews:
             with np.load(path) as arrays:
                 classes = tuple(arrays["classes"].tolist())
                 return cls(arrays["frames"], arrays["labels"], arrays["scenes"], classes)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except NO_ARRAYS as error:
             raise UserError(f"views {path} are missing or damaged ({error}): delete the file and run again.") from None
 
 

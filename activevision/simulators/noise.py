@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from activevision.camera import CameraModel
 from activevision.errors import UserError, unknown
 from activevision.scenes.srgb import LINEAR, srgb_from_linear
-from activevision.settings import require_not_negative, require_positive
+from activevision.settings import require_not_negative, require_positive, require_share
 from activevision.simulators.simulator import Simulator, check_sensors
 
 
@@ -100,8 +100,7 @@ class SaltAndPepperNoise:
     share: float = 0.01
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise UserError(f"SaltAndPepperNoise with share={self.share}: it must lie between 0 and 1.")
+        require_share(self, "share")
 
     def apply(self, images: NDArray, generator: np.random.Generator) -> NDArray:
         """Noisy copies of images (N, H, W, 3) uint8."""

@@ -15,9 +15,10 @@ from activevision.rollouts.windows import Windows
 SIZE = 16
 
 
-def windows_for(kind: type[Objective]) -> WindowDataset:
+def windows_for(kind: type[Objective], seed: int = 0) -> WindowDataset:
     """As long, and with such fields, as an objective needs; where it asks for intrinsics, with parallax."""
-    return sliding(max(kind.length, 2), kind.fields, thing_depth=0.5 if "intrinsics" in kind.fields else 1.0)
+    depth = 0.5 if "intrinsics" in kind.fields else 1.0
+    return sliding(max(kind.length, 2), kind.fields, seed=seed, thing_depth=depth)
 
 
 @cache

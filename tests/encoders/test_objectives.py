@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from objective_windows import windows_for
+from brief_training import built, scaled, trained
+from objective_windows import sliding, windows_for
 
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.config import PretrainConfig
@@ -110,6 +111,19 @@ def test_slow_features_survive_equal_frames_and_a_single_window() -> None:
         loss.backward()
         assert torch.isfinite(loss)
         assert torch.isfinite(z.grad).all()
+
+
+def test_slow_features_learn_which_view_comes_next_in_new_windows() -> None:
+    batch = scaled(sliding(2, seed=1), np.arange(0, 160, 4))  # one window of each episode
+    found = []
+    for objective in (built("slow_features", sliding(2), 32), trained("slow_features", sliding(2), 60)):
+        loss, metrics, features = objective.loss(batch)
+        nearest = torch.cdist(features[:, 0], features[:, 1]).argmin(1)
+        found.append((float((nearest == torch.arange(40)).float().mean()), loss.item(), float(metrics["negative"])))
+    (_, constant, _), (retrieved, loss, negative) = found
+    assert retrieved > 0.25, "chance is 1 in 40"
+    assert loss < constant / 2
+    assert negative < 2, "features that have collapsed pay 4"
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

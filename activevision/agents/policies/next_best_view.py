@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +19,7 @@ from activevision.agents.information_gain import Imagined, best_motions, hypothe
 from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.policy import begins, elevation_row, require_elevation
 from activevision.errors import UserError
-from activevision.files import atomic_write
+from activevision.files import NO_ARRAYS, atomic_write
 from activevision.protocol import Protocol
 
 _ROWS = 8192
@@ -158,7 +157,7 @@ class NextBestView:
                 config = NextBestViewConfig(**json.loads(str(parts["config"])))
         except FileNotFoundError:
             raise UserError(f"no policy {path}: give a folder that `activevision train` wrote.") from None
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except (*NO_ARRAYS, TypeError) as error:
             raise UserError(f"policy {path} is damaged ({error}): delete it and train again.") from None
         if not np.array_equal(twists, protocol.twists):
             raise UserError(

@@ -12,10 +12,9 @@ from activevision.encoders.objectives.feature_regression import feature_regressi
 from activevision.encoders.objectives.moving_average import MovingAverage, momentum_at
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.encoders.objectives.perceptron import perceptron
-from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
-from activevision.settings import require_positive
+from activevision.settings import require_positive, require_share
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,7 @@ class AnticipationSettings:
 
     def __post_init__(self) -> None:
         require_positive(self, "mixtures", "hidden")
-        if not 0 <= self.momentum <= 1:
-            raise UserError(f"AnticipationSettings with momentum={self.momentum}: it must be between 0 and 1.")
+        require_share(self, "momentum")
 
 
 class Anticipation(Objective):

@@ -13,10 +13,9 @@ from activevision.encoders.objectives.moving_average import MovingAverage, momen
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.encoders.objectives.projector import mlp
 from activevision.encoders.objectives.two_views import pairs, retrieved
-from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
-from activevision.settings import require_positive
+from activevision.settings import require_positive, require_share
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,7 @@ class BYOLSettings:
 
     def __post_init__(self) -> None:
         require_positive(self, "hidden", "projection")
-        if not 0 <= self.momentum <= 1:
-            raise UserError(f"BYOLSettings with momentum={self.momentum}: it must be between 0 and 1.")
+        require_share(self, "momentum")
 
 
 class BYOL(Objective):

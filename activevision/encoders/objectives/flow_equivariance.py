@@ -16,7 +16,7 @@ from activevision.encoders.objectives.objective import Objective, Outcome
 from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
-from activevision.settings import require_positive
+from activevision.settings import require_positive, require_share
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ class FlowEquivarianceSettings:
 
     def __post_init__(self) -> None:
         require_positive(self, "density", "hidden", "projection")
-        if not 0 <= self.momentum <= 1:
-            raise UserError(f"FlowEquivarianceSettings with momentum={self.momentum}: it must be between 0 and 1.")
+        require_share(self, "momentum")
 
 
 class FlowEquivariance(Objective):

@@ -17,7 +17,7 @@ from activevision.encoders.objectives.two_views import retrieved
 from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
-from activevision.settings import require_positive
+from activevision.settings import require_positive, require_share
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class SeqJEPASettings:
         require_positive(self, "layers", "heads", "width", "action", "hidden")
         if self.width % self.heads:
             raise UserError(f"SeqJEPASettings with width={self.width}: {self.heads} heads must divide it.")
-        if not 0 <= self.momentum <= 1:
-            raise UserError(f"SeqJEPASettings with momentum={self.momentum}: it must be between 0 and 1.")
+        require_share(self, "momentum")
 
 
 class SeqJEPA(Objective):

@@ -16,10 +16,9 @@ from activevision.encoders.objectives.objective import Objective, Outcome, encod
 from activevision.encoders.objectives.perceptron import perceptron
 from activevision.encoders.objectives.pixels import as_shares
 from activevision.encoders.objectives.relative_poses import relative_poses
-from activevision.errors import UserError
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
-from activevision.settings import require_positive
+from activevision.settings import require_positive, require_share
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,7 @@ class TemporalEquivarianceSettings:
 
     def __post_init__(self) -> None:
         require_positive(self, "grid", "hidden")
-        for name in ("masked", "momentum"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"TemporalEquivarianceSettings with {name}={getattr(self, name)}: give 0 to 1.")
+        require_share(self, "masked", "momentum")
 
 
 class TemporalEquivariance(Objective):

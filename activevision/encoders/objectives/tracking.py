@@ -13,10 +13,10 @@ from activevision.encoders.objectives.crops import crops
 from activevision.encoders.objectives.negatives import of_others
 from activevision.encoders.objectives.objective import Objective, Outcome, encode_windows
 from activevision.encoders.objectives.tracks import flow_boxes, mask_boxes
-from activevision.errors import UserError, unknown
+from activevision.errors import unknown
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
-from activevision.settings import require_positive
+from activevision.settings import require_positive, require_share
 
 TRACKS = ("instance", "optical_flow")
 
@@ -38,8 +38,7 @@ class TrackingSettings:
         require_positive(self, "margin", "negatives", "smallest", "side")
         if self.tracks not in TRACKS:
             raise unknown("way to track", self.tracks, TRACKS)
-        if not 0 <= self.hard_after <= 1:
-            raise UserError(f"TrackingSettings with hard_after={self.hard_after}: it must be between 0 and 1.")
+        require_share(self, "hard_after")
 
 
 class Tracking(Objective):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from activevision.evaluation.probing.measure import Measured
 from activevision.evaluation.probing.tally import Tally
-from activevision.files import atomic_write
+from activevision.files import NO_ARRAYS, atomic_write
 
 
 def write(path: Path, measured: Measured, key: str) -> None:
@@ -28,9 +27,9 @@ def read(path: Path, key: str) -> Measured | None:
     try:
         with np.load(path) as found:
             arrays = dict(found)
-    except (FileNotFoundError, BadZipFile, ValueError, EOFError):
+    except NO_ARRAYS:
         return None
-    if str(arrays["key"]) != key:
+    if str(arrays.get("key")) != key:
         return None
 
     def named(prefix: str) -> dict[str, Any]:

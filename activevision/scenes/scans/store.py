@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activevision.errors import UserError
-from activevision.files import atomic_write
+from activevision.files import NO_ARRAYS, atomic_write
 from activevision.scenes.scans.geometry import FACE_COLOURS, Geometry
 from activevision.scenes.scene import Instance, Material, Mesh, Scene, Triple
 
@@ -147,7 +146,7 @@ class Scan:
                     station=(station[0], station[1], station[2]) if station else None,
                     recorded=bool(held["recorded"]),
                 )
-        except (OSError, ValueError, KeyError, EOFError, IndexError, zipfile.BadZipFile) as error:
+        except (*NO_ARRAYS, IndexError) as error:
             raise UserError(f"{path}: not a readable parsed scan ({error}): delete it.") from None
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from brief_training import measured, opposite, trained
 from objective_windows import sliding
-from short_training import build, train
 
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.objectives.action_conditional_prediction import ActionConditionalPrediction
@@ -76,10 +76,7 @@ def test_the_scale_is_that_of_the_motions() -> None:
 
 
 def test_it_learns_to_predict_and_heeds_the_motion() -> None:
-    windows = sliding(2)
-    objective = build("action_conditional_prediction", windows, embedding=32)
-    assert train(objective, windows, steps=60)["explained"] > 0.2, "0 for the mean frame"
-    batch = windows.batch(np.arange(len(windows)))
-    objective.eval()
-    right, wrong = (objective.loss(batch._replace(twists=sign * batch.twists)).loss.item() for sign in (1, -1))
-    assert wrong > 1.15 * right, "the opposite motion must cost"
+    objective, windows = trained("action_conditional_prediction", sliding(2), 60), sliding(2, seed=1)
+    right = measured(objective, windows)
+    assert right["explained"] > 0.25, "0 for the mean frame"
+    assert measured(objective, windows, opposite)["loss"] > 1.15 * right["loss"], "the opposite motion must cost"

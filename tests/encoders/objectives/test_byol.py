@@ -66,6 +66,6 @@ def test_a_momentum_beyond_one_is_refused() -> None:
 
 
 def test_it_learns_to_find_the_other_view_of_new_windows() -> None:
-    after = measured(trained("byol", sliding(2), 80, rate=6e-3, momentum=0.98), sliding(2, seed=1))
+    after = measured(trained("byol", sliding(2), 80, rate=6e-3, momentum=0.98), sliding(2, seed=1), count=32)
     assert after["retrieved"] > 0.1, "chance is 1 in 32"
     assert after["similarity"] > 0.4

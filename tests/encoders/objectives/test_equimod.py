@@ -66,7 +66,7 @@ def test_twists_are_on_one_scale_and_kept_in_checkpoints() -> None:
 
 
 def test_it_learns_to_predict_what_a_motion_makes_of_new_windows() -> None:
-    before = measured(built("equimod", sliding(2), 32), sliding(2, seed=1))
-    after = measured(trained("equimod", sliding(2), 60), sliding(2, seed=1))
+    before = measured(built("equimod", sliding(2), 32), sliding(2, seed=1), count=32)
+    after = measured(trained("equimod", sliding(2), 60), sliding(2, seed=1), count=32)
     assert before["retrieved"] < 0.15
     assert after["retrieved"] > 0.4, "chance is 1 in 32"

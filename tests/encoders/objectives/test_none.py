@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from brief_training import built
 from objective_windows import sliding
 
 from activevision.encoders.backbones import build_backbone
@@ -23,6 +24,15 @@ def test_a_run_saves_the_random_weights_of_its_seed(tmp_path: Path) -> None:
     torch.manual_seed(3)
     blank = build_backbone("small-cnn", 16).state_dict()
     assert all(torch.equal(blank[name], value) for name, value in load_encoder(trained.path).state_dict().items())
+
+
+def test_it_minimises_nothing_whatever_it_is_shown() -> None:
+    objective, batch = built("none", sliding(2)), sliding(2).batch(np.arange(8))
+    for shown in (batch, batch._replace(frames=batch.frames.flip(0), twists=-batch.twists)):
+        loss, metrics, _ = objective.loss(shown)
+        assert loss == 0
+        assert not loss.requires_grad
+        assert not metrics
 
 
 def test_with_labels_it_is_supervised_training(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from brief_training import built, measured, trained
 from objective_windows import sliding
-from short_training import build, train
 
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.objectives.object_centric import ObjectCentric, ObjectCentricSettings
@@ -118,10 +118,8 @@ def test_ids_say_nothing_of_other_windows_of_the_scene(objective: ObjectCentric)
 
 
 def test_it_learns_to_tell_things_apart() -> None:
-    windows = crossing()
-    objective = build("object_centric", windows)
-    before = train(objective, windows, steps=1)
-    after = train(objective, windows, steps=40)
+    before = measured(built("object_centric", crossing(), 32), crossing(seed=1))
+    after = measured(trained("object_centric", crossing(), 40), crossing(seed=1))
     assert before["object_accuracy"] < 0.35
     assert after["object_accuracy"] > 0.5, "1 of 64 by chance"
     assert after["objects"] > 0.8

@@ -90,6 +90,6 @@ def test_settings_that_make_no_sense_are_refused() -> None:
 
 
 def test_it_learns_to_tell_what_comes_in_new_windows() -> None:
-    after = measured(trained("seq_jepa", sliding(3), 100, layers=1, momentum=0.95), sliding(3, seed=1))
+    after = measured(trained("seq_jepa", sliding(3), 100, layers=1, momentum=0.95), sliding(3, seed=1), count=32)
     assert after["retrieved"] > 0.15, "chance is 1 in 32"
     assert after["similarity"] > 0.4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from brief_training import built, measured, scaled, trained
+from brief_training import built, measured, opposite, scaled, trained
 from objective_windows import sliding
 
 from activevision.encoders.objectives.sie import HyperPredictor
@@ -83,11 +83,8 @@ def test_features_that_cannot_be_split_are_refused() -> None:
 
 
 def test_it_learns_what_a_motion_does_to_new_windows() -> None:
-    windows = sliding(2, seed=1)
-    objective = trained("sie", sliding(2), 80)
-    right = measured(objective, windows)
+    objective, windows = trained("sie", sliding(2), 80), sliding(2, seed=1)
+    right = measured(objective, windows, count=32)
     assert right["retrieved"] > 0.4, "chance is 1 in 32"
-    batch = scaled(windows, np.arange(0, len(windows), 4))
-    with torch.no_grad():
-        errors = [float(objective.loss(batch._replace(twists=s * batch.twists)).metrics["error"]) for s in (1, -1)]
-    assert errors[1] > 1.15 * errors[0], "the opposite motion predicts worse"
+    wrong = measured(objective, windows, opposite, count=32)
+    assert wrong["error"] > 1.15 * right["error"], "the opposite motion predicts worse"

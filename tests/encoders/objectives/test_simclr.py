@@ -53,7 +53,7 @@ def test_the_loss_of_known_views() -> None:
 
 
 def test_it_learns_to_find_the_other_view_of_new_windows() -> None:
-    before = measured(built("simclr", sliding(2), 32), sliding(2, seed=1))["retrieved"]
-    after = measured(trained("simclr", sliding(2), 60), sliding(2, seed=1))["retrieved"]
+    before = measured(built("simclr", sliding(2), 32), sliding(2, seed=1), count=32)["retrieved"]
+    after = measured(trained("simclr", sliding(2), 60), sliding(2, seed=1), count=32)["retrieved"]
     assert after > 0.45, "chance is 1 in 32"
     assert after > before + 0.1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from brief_training import built
 from objective_windows import windows_for
-from short_training import build
 
 from activevision.encoders.objectives import objective_class
 
@@ -27,7 +27,7 @@ NAMES = (
 @pytest.mark.parametrize("name", NAMES)
 def test_a_single_window_has_a_loss_metrics_and_gradients(name: str) -> None:
     windows = windows_for(objective_class(name))
-    objective = build(name, windows)
+    objective = built(name, windows, 16).train()
     outcome = objective.loss(windows.batch(np.arange(1)))
     outcome.loss.backward()
     assert torch.isfinite(outcome.loss)

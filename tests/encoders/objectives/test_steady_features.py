@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from brief_training import measured, trained
 from objective_windows import sliding
-from short_training import build, train
 
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.objectives.steady_features import SteadyFeatures, SteadyFeaturesSettings
@@ -70,9 +70,8 @@ def test_equal_frames_and_a_single_window_have_gradients() -> None:
 
 
 def test_it_learns_what_comes_next() -> None:
-    windows = sliding(3)
-    metrics = train(build("steady_features", windows), windows, steps=60)
-    assert metrics["steady_retrieval"] > 0.5, "1 of 32 by chance"
+    after = measured(trained("steady_features", sliding(3), 60), sliding(3, seed=1), count=32)
+    assert after["steady_retrieval"] > 0.5, "1 of 32 by chance"
 
 
 def test_a_margin_of_nothing_is_refused() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from learning import trained
+from brief_training import built, measured, trained
 from objective_windows import sliding
 from scipy.ndimage import gaussian_filter
 
@@ -118,8 +118,10 @@ def test_it_does_not_see_the_length_of_features_nor_the_order_of_the_tracks() ->
 
 
 def test_it_learns_to_find_a_thing_again() -> None:
-    once = replace(sliding(2, ("instance",), episodes=60), windows=Windows(5))  # no thing is in two windows
-    _, before, after = trained("tracking", 40, once)
+    # no thing is in two windows
+    once, new = (replace(sliding(2, ("instance",), 60, seed), windows=Windows(5)) for seed in (0, 1))
+    before = measured(built("tracking", once, 32), new)
+    after = measured(trained("tracking", once, 40, rate=5e-3), new)
     assert after["tracked"] == 1
     assert after["track_accuracy"] > before["track_accuracy"] + 0.2
     assert after["track_accuracy"] > 0.55, "chance is 1 / 119"

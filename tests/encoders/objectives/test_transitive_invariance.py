@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from brief_training import measured, trained
 from objective_windows import sliding
-from short_training import build, train
 
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.objectives.transitive_invariance import (
@@ -89,8 +89,7 @@ def test_few_windows_have_finite_gradients_and_the_motion_does_not_matter() -> N
 
 
 def test_it_learns_what_stays_over_views_and_neighbours() -> None:
-    windows = sliding(3)
-    metrics = train(build("transitive_invariance", windows), windows, steps=60)
+    metrics = measured(trained("transitive_invariance", sliding(3), 60), sliding(3, seed=1), count=32)
     assert metrics["intra_accuracy"] > 0.8, "½ by chance"
     assert metrics["transitive_accuracy"] > 0.8
     assert 0.1 < metrics["joined"] < 1

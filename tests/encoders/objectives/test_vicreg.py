@@ -55,7 +55,7 @@ def test_it_sees_neither_the_motion_nor_which_view_comes_first_nor_the_order_of_
 
 
 def test_it_learns_views_that_agree_and_do_not_collapse() -> None:
-    before = measured(built("vicreg", sliding(2), 32), sliding(2, seed=1))
-    after = measured(trained("vicreg", sliding(2), 60), sliding(2, seed=1))
+    before = measured(built("vicreg", sliding(2), 32), sliding(2, seed=1), count=32)
+    after = measured(trained("vicreg", sliding(2), 60), sliding(2, seed=1), count=32)
     assert after["retrieved"] > 0.45, "chance is 1 in 32"
     assert after["variance"] < before["variance"] - 0.2

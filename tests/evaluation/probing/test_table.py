@@ -98,5 +98,10 @@ def test_what_was_measured_comes_back_from_the_disk_under_its_key_alone(tmp_path
     assert tabulate({"a": found}) == tabulate({"a": made})
     assert found.collapse == made.collapse
     assert stored.read(path, "another") is None
-    path.write_bytes(path.read_bytes()[:200])
+    whole = path.read_bytes()
+    for damaged in (whole[:200], *(whole[:n] + bytes([whole[n] ^ 0x41]) + whole[n + 1 :] for n in range(30, 700, 7))):
+        path.write_bytes(damaged)
+        again = stored.read(path, "key")
+        assert again is None or again.collapse == made.collapse
+    np.savez(path, something="else")
     assert stored.read(path, "key") is None
