@@ -45,8 +45,8 @@ class Scores:
         sums = [np.einsum("epsk,rk->reps", part, draws.objects, optimize=True) for part in (self.above, self.below)]
         rows = np.arange(len(draws.objects))[:, None]
         figures = self._figure(quotient(sums[0], sums[1]))[rows, draws.encoders]  # (R, E, P, S)
-        of_runs = np.take_along_axis(figures, draws.seeds(figures.shape[3]), axis=3).mean(3)
-        return np.take_along_axis(of_runs, draws.runs, axis=2).mean(2)
+        of_runs = np.take_along_axis(figures, draws.runs[..., None], axis=2)
+        return np.take_along_axis(of_runs, draws.seeds(figures.shape[3]), axis=3).mean(3).mean(2)
 
     def minus(self, other: Scores) -> Scores:
         """The difference of two means, object by object and seed by seed."""
@@ -90,7 +90,8 @@ class Draws:
         )
 
     def seeds(self, count: int) -> NDArray[np.int64]:
-        """(R, E, P, S) which of ``count`` seeds are drawn in every run; alike for all figures that have as many."""
+        """(R, E, P, S) which of ``count`` seeds are drawn in every drawn run, anew where a run is drawn twice; alike for
+        all figures that have as many."""
         shape = (*self.runs.shape, count)
         if self.within is None:
             return np.broadcast_to(np.arange(count), shape)

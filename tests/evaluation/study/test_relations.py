@@ -37,10 +37,10 @@ def test_a_draw_by_hand() -> None:
         assert counts.sum() == K
         for place, e in enumerate(draws.encoders[r]):
             runs = []
-            for p in draws.runs[r, place]:
+            for position, p in enumerate(draws.runs[r, place]):
                 figures = [
                     float(quotient(scores.above[e, p, s] @ counts, scores.below[e, p, s] @ counts))
-                    for s in seeds[r, place, p]
+                    for s in seeds[r, place, position]
                 ]
                 runs.append(np.mean(figures))
             assert found[r, place] == pytest.approx(np.mean(runs))
