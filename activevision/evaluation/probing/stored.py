@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -28,11 +27,12 @@ def read(path: Path, key: str) -> Measured | None:
     try:
         with np.load(path) as found:
             arrays = dict(found)
-    except (FileNotFoundError, BadZipFile, ValueError, EOFError):
-        return None
-    if str(arrays["key"]) != key:
+        return _measured(arrays) if str(arrays["key"]) == key else None
+    except Exception:  # zipfile, zlib and numpy each raise their own for damage
         return None
 
+
+def _measured(arrays: dict[str, Any]) -> Measured:
     def named(prefix: str) -> dict[str, Any]:
         return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
 
