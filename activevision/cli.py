@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 import warnings
 from typing import Annotated
@@ -25,6 +24,7 @@ from activevision.commands.study import Study
 from activevision.commands.train import Train
 from activevision.commands.view import View
 from activevision.errors import UserError
+from activevision.files import FULL
 
 Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
@@ -58,8 +58,9 @@ def main() -> None:
         print(f"activevision: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            print("activevision: no room on the disk: free some space, or give another --out.", file=sys.stderr)
+        if error.errno in FULL:
+            reason = f"no room on the disk ({error.strerror})"
+            print(f"activevision: {reason}: free some space, or give another --out.", file=sys.stderr)
             sys.exit(2)
         if error.filename is None:  # not about a file that the user named: a bug, whose traceback is wanted
             raise

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, and the one cache folder."""
+"""Files that are either whole or absent, folders that one process at a time works in, and the one cache folder."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ from activevision.errors import UserError
 
 NO_ARRAYS = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 """What comes of reading arrays by name from an ``.npz`` file that is missing, damaged or of something else."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Numbers of the errors of a write that finds no room: on the disk, in a user's share of it, in what a file may be."""
+
+LOCK = ".lock"
+"""In a folder while a process is alone in it."""
 
 
 def cache_dir(*parts: str) -> Path:
@@ -44,14 +50,37 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in FULL:
             raise UserError(
-                f"no room on the disk for {path}: free some space, or set ACTIVEVISION_CACHE or --out to another disk."
+                f"no room on the disk for {path} ({error.strerror}): free some space, or set ACTIVEVISION_CACHE or "
+                "--out to another disk."
             ) from error
         raise
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path, doing: str) -> Iterator[None]:
+    """Keep other processes of this machine from the same while the block runs; a killed one keeps nobody away.
+
+    doing: what they are at, as in "training into". UserError where another one is at it.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"another process is {doing} {folder}: wait for it, or choose another --out.") from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)  # while it is held: after that it might be someone else's
+        lock.release()
 
 
 def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
@@ -70,6 +99,14 @@ def read_json(path: Path) -> Any:
         return parse_json(path.read_bytes(), path)
     except FileNotFoundError:
         raise UserError(f"no file {path}: check the path.") from None
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Parse a JSON file that holds an object; UserError if it is missing, damaged or holds something else."""
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds no JSON object: delete it and run the step that wrote it again.")
+    return content
 
 
 def parse_json(data: bytes, path: Path | str) -> Any:

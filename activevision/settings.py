@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar, get_type_hints
@@ -12,17 +13,21 @@ Settings = TypeVar("Settings")
 
 
 def require_positive(settings: object, *names: str) -> None:
-    """UserError for the first of these settings that is not above 0."""
+    """UserError for the first of these settings that is not above 0, or infinite."""
     for name in names:
-        if not getattr(settings, name) > 0:
-            raise UserError(f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be positive.")
+        if not 0 < getattr(settings, name) < math.inf:
+            raise UserError(
+                f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be positive and finite."
+            )
 
 
 def require_not_negative(settings: object, *names: str) -> None:
-    """UserError for the first of these settings that is below 0."""
+    """UserError for the first of these settings that is below 0, or infinite."""
     for name in names:
-        if not getattr(settings, name) >= 0:
-            raise UserError(f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be 0 or more.")
+        if not 0 <= getattr(settings, name) < math.inf:
+            raise UserError(
+                f"{type(settings).__name__} with {name}={getattr(settings, name)}: it must be 0 or more, and finite."
+            )
 
 
 def require_share(settings: object, *names: str) -> None:

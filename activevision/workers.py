@@ -23,6 +23,12 @@ Result = TypeVar("Result")
 _GLANCE = 0.2  # seconds between looks at how far the workers are
 
 
+def check_workers(workers: int | None) -> None:
+    """UserError for a number of worker processes that is none; None leaves it to the machine."""
+    if workers is not None and workers < 1:
+        raise UserError(f"--workers {workers}: give at least 1.")
+
+
 def in_processes(
     work: Callable[[Item, Callable[[int], None]], Result],
     items: Iterable[Item],

@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,8 @@ def test_help_comes_without_the_heavy_packages(command, tmp_path):
         (("collect", "--ambiguity", "2"), "ambiguity"),
         (("pretrain", "--data", "absent"), "absent"),
         (("train", "--encoder", "absent"), "absent"),
+        (("train", "--workers", "0"), "--workers 0"),
+        (("evaluate", "--workers", "0"), "--workers 0"),
         (("evaluate", "--agent", "absent"), "absent"),
         (("pretrain", "--objective", "equivarianc"), "did you mean 'equivariance'"),
         (("train", "--recogniser.folds", "1"), "at least 2 folds"),
@@ -85,6 +88,11 @@ def test_help_comes_without_the_heavy_packages(command, tmp_path):
         (("collect", "--env", "activevision/ActiveScene-v0", "--protocol", "look-around"), "ActiveObject-v0"),
         (("scenes", "fetch", "procedural"), "nothing to fetch"),
         (("scenes", "fetch", "furniture", "--from", "absent.deb"), "absent.deb"),
+        (("benchmark", "recognition", "--workers", "0"), "workers=0"),
+        (("demo", "--episodes", "0"), "at least 4"),
+        (("demo", "--seeds", "-1"), "0 or more"),
+        (("train", "--seed", "-1"), "0 or more"),
+        (("pretrain", "--epochs", "inf"), "finite"),
         (("benchmark", "rendr"), "did you mean 'render'"),
         (("study", "equivariance", "--objectives", "none", "sie", "simcl"), "did you mean 'simclr'"),
         (("study", "equivariance", "--settings", "agent_seds=1"), "did you mean 'agent_seeds'"),
@@ -98,16 +106,17 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path):
     assert done.stderr.rstrip().splitlines()[-1].startswith("activevision: ")
 
 
-def test_a_full_disk_is_one_line_whoever_wrote(monkeypatch, capsys):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_one_line_whoever_wrote(number, monkeypatch, capsys):
     class Writes:
         def run(self):
-            raise OSError(errno.ENOSPC, "No space left on device")  # without a file's name, as writing raises it
+            raise OSError(number, os.strerror(number))  # without a file's name, as writing raises it
 
     monkeypatch.setattr(cli.tyro, "cli", lambda *_, **__: Writes())
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 2
-    assert capsys.readouterr().err.startswith("activevision: no room on the disk")
+    assert capsys.readouterr().err.startswith(f"activevision: no room on the disk ({os.strerror(number)})")
 
 
 def test_the_commands_in_a_row_from_scenes_to_a_report(tmp_path):

@@ -20,9 +20,10 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_is_one_line_with_the_remedy(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_one_line_with_the_remedy(number, tmp_path, monkeypatch):
     def full(handle):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="no room") as error, atomic_write(tmp_path / "value.bin") as file:

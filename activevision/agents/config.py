@@ -358,7 +358,7 @@ class AgentConfig:
 
     def __post_init__(self) -> None:
         require_positive(self, "environments")
-        require_not_negative(self, "seeds", "view_price")
+        require_not_negative(self, "seeds", "seed", "view_price")
         for name in (self.fusion, *self.fusions):
             if name not in FUSIONS:
                 raise unknown("fusion", name, FUSIONS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ class FrozenEvidence:
     tempered alike, by what calibrates it on validation scenes. Their ``feature`` is the encoder's, standardised by the
     training views: what agents see of an encoder depends neither on its scale nor on its mean.
     """
+
+    FILES: ClassVar = tuple(f"{split}.npz" for split in SPLITS)
 
     train: EvidenceTable
     val: EvidenceTable
@@ -76,13 +79,13 @@ class FrozenEvidence:
         )
 
     def save(self, folder: Path) -> None:
-        for split in SPLITS:
-            getattr(self, split).save(folder / f"{split}.npz")
+        for split, file in zip(SPLITS, self.FILES, strict=True):
+            getattr(self, split).save(folder / file)
 
     @classmethod
     def load(cls, folder: Path) -> FrozenEvidence:
         """What ``save`` wrote; UserError if a part is missing or damaged."""
-        return cls(*(EvidenceTable.load(folder / f"{split}.npz") for split in SPLITS))
+        return cls(*(EvidenceTable.load(folder / file) for file in cls.FILES))
 
 
 def _classifier(

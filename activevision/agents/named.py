@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from activevision.agents.own import watched
 from activevision.errors import UserError, unknown
 
 METHODS = {"policy": ("act",), "fusion": ("init", "update"), "recogniser": ("evidence",)}
@@ -17,8 +18,8 @@ METHODS = {"policy": ("act",), "fusion": ("init", "update"), "recogniser": ("evi
 def named_class(kind: str, name: str, known: Mapping[str, str]) -> type[Any]:
     """The class of a name among ``known``, which maps to "module:Class", or of one that is "module:Class" itself.
 
-    A user's module is looked for in the working directory as well. UserError names what cannot be found, and what a
-    user's class lacks of the ``METHODS`` of its kind.
+    A user's module is looked for in the working directory as well, and their class is watched: see ``own``. UserError
+    names what cannot be found, and what a user's class lacks of the ``METHODS`` of its kind.
     """
     if name not in known and ":" not in name:
         raise unknown(kind, name, known)
@@ -28,20 +29,30 @@ def named_class(kind: str, name: str, known: Mapping[str, str]) -> type[Any]:
         sys.path.insert(0, str(Path.cwd()))
     try:
         found = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or not (module == error.name or module.startswith(f"{error.name}.")):
-            raise  # the module is there, and what it imports is not
-        raise UserError(f"{kind} {name!r}: there is no module {module!r}; check its name and folder.") from None
+    except Exception as error:
+        if name in known:
+            raise
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None and (module == missing or module.startswith(f"{missing}.")):
+            raise UserError(f"{kind} {name!r}: there is no module {module!r}; check its name and folder.") from None
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"{kind} {name!r}: module {module!r} is there but importing it raised {type(error).__name__} ({reason}): "
+            "mend it, or install what it lacks."
+        ) from error
     if not isinstance(getattr(found, attribute, None), type):
         raise UserError(f"{kind} {name!r}: module {module!r} has no class {attribute!r}.")
     chosen: type[Any] = getattr(found, attribute)
-    missing = [method for method in METHODS.get(kind, ()) if name not in known and not hasattr(chosen, method)]
-    if missing:
-        raise UserError(
-            f"{kind} {name!r}: class {attribute!r} has no method {missing[0]!r}; examples/own_policy.py and the "
-            f"docstrings of activevision.agents say what a {kind} needs."
-        )
-    return chosen
+    if name in known:
+        return chosen
+    methods = METHODS.get(kind, ())
+    for method in methods:
+        if not hasattr(chosen, method):
+            raise UserError(
+                f"{kind} {name!r}: class {attribute!r} has no method {method!r}; examples/own_policy.py and the "
+                f"docstrings of activevision.agents say what a {kind} needs."
+            )
+    return watched(kind, name, chosen, methods)
 
 
 def is_own(name: str) -> bool:

@@ -125,11 +125,15 @@ def load_recogniser(path: Path) -> ViewRecogniser:
         raise UserError(f"no recogniser {path}: give a folder that `activevision train` wrote.") from None
     except (SafetensorError, KeyError, ValueError) as error:
         raise UserError(f"recogniser {path} is damaged ({error}): delete it and train again.") from None
-    if _checksum(weights) != facts["sha256"]:
-        raise UserError(f"recogniser {path} is damaged (checksums differ): delete it and train again.")
-    encoder, descriptor = (rebuilt(facts) for _ in range(2))
-    model = ViewRecogniser(encoder, descriptor, tuple(facts["classes"]))
-    model.load_state_dict(weights)
+    try:
+        if _checksum(weights) != facts["sha256"]:
+            raise UserError(f"recogniser {path} is damaged (checksums differ): delete it and train again.")
+        encoder, descriptor = (rebuilt(facts) for _ in range(2))
+        model = ViewRecogniser(encoder, descriptor, tuple(facts["classes"]))
+        model.load_state_dict(weights)
+    except (KeyError, TypeError, RuntimeError) as error:  # the checksum is of the weights, not of their names
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"recogniser {path} is damaged ({reason}): delete it and train again.") from None
     return model.eval()
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from activevision.encoders.intact import load_intact
 from activevision.errors import UserError
 from activevision.files import atomic_write
 
@@ -34,7 +35,7 @@ def read_content(
     what: a word for it. absent: what to do where there is no such file.
     """
     try:
-        return build(torch.load(path, weights_only=True))
+        return build(load_intact(path))
     except FileNotFoundError:
         raise UserError(f"no {what} {path}: {absent}.") from None
     except Exception as error:  # torch raises what its zip and pickle readers raise

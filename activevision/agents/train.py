@@ -22,7 +22,7 @@ from activevision.agents.walks import Walks
 from activevision.encoders.backbones import Encoder
 from activevision.errors import UserError
 from activevision.explore_protocol import ExploreProtocol
-from activevision.files import digest, read_json, write_json
+from activevision.files import digest, read_object, write_json
 from activevision.protocol import Protocol
 from activevision.rollouts.dataset import WindowDataset
 from activevision.scenes import Entry
@@ -186,7 +186,7 @@ def _check_ingredients(
     if not path.exists():
         write_json(path, made_from)
         return
-    found = read_json(path)
+    found = read_object(path)
     if found != made_from:
         names = ", ".join(sorted(name for name in made_from if found.get(name) != made_from[name]))
         raise UserError(f"{out} holds an agent made from other {names}: choose another --out, or delete it.")

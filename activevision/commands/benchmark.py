@@ -57,9 +57,10 @@ class Benchmark:
     """Of poses and motions."""
 
     def __post_init__(self) -> None:
-        for name in ("repeats", "seeds"):
-            if getattr(self, name) < 1:
-                raise UserError(f"benchmark with {name}={getattr(self, name)}: it must be at least 1.")
+        for name in ("repeats", "seeds", "workers"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UserError(f"benchmark with {name}={value}: it must be at least 1.")
 
     def run(self) -> None:
         from activevision.commands.scoreboard import write_scoreboard

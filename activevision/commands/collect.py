@@ -123,9 +123,9 @@ class Collect:
     def _engine(self) -> Engine:
         from activevision.machine import cores
         from activevision.rollouts.engines import Processes, in_this_process
+        from activevision.workers import check_workers
 
-        if self.workers is not None and self.workers < 1:
-            raise UserError(f"--workers {self.workers}: give at least 1.")
+        check_workers(self.workers)
         if self.engine == "ray":
             from activevision.rollouts.ray_engine import OnRay
 

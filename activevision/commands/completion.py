@@ -26,7 +26,7 @@ def run_completion(
     from rich.console import Console
 
     from activevision.commands.completion_picture import draw_completions
-    from activevision.commands.completion_seed import POLICIES, enter, errors_file, train_and_play
+    from activevision.commands.completion_seed import POLICIES, enter, errors_file, read_errors, train_and_play
     from activevision.commands.learn import Stopwatch
     from activevision.commands.run_folder import command_line, open_run
     from activevision.evaluation.completion.scoring import score_completion
@@ -37,36 +37,39 @@ def run_completion(
     from activevision.progress import progress
     from activevision.workers import in_processes
 
-    open_run(out, "benchmark completion", _Settings(name, suite))
-    world = suite.world.any_world()
-    timed = Stopwatch(out / "seconds.json")
-    with timed("render"):
-        for split in ("train", "val", "test"):
-            world.make(split, 1).close()
-    wanted = [seed for seed in range(seeds) if not errors_file(out, seed).exists()]
-    if wanted:
-        with timed("train and evaluate"), progress("Completion", len(wanted) * len(POLICIES), "policies") as advance:
-            for _ in in_processes(train_and_play, wanted, workers or cores(), advance, enter, (suite, out)):
-                pass
-    played = [dict(np.load(errors_file(out, seed))) for seed in range(seeds)]
-    scene = np.concatenate([part["scene"] for part in played])
-    of_seed = np.repeat(np.arange(seeds), [len(part["scene"]) for part in played])
-    label = {entry.id: entry.label for entry in world.catalogue.scenes("test")}
-    new = np.isin([label[each] for each in scene.tolist()], suite.unseen)
-    groups = {}
-    for group, mask in {"seen classes": ~new, "unseen classes": new}.items() if suite.unseen else [("all", ~new)]:
-        errors = {policy: np.concatenate([part[policy] for part in played])[mask] for policy in POLICIES}
-        groups[group] = score_completion(errors, scene[mask], of_seed[mask])
-    results = {
-        "what": "completion",
-        "command": command_line(),
-        "versions": installed_versions(),
-        "protocol": world.protocol.to_json(),
-        "catalogue": world.facts("test"),
-        "suite": as_json(asdict(suite)),
-        "groups": groups,
-        "seconds": {stage: round(value, 1) for stage, value in timed.seconds.items()},
-    }
-    Console().print(table(results))
-    print(f"picture: {draw_completions(world, out)}")
-    return results
+    with open_run(out, "benchmark completion", _Settings(name, suite)):
+        world = suite.world.any_world()
+        timed = Stopwatch(out / "seconds.json")
+        with timed("render"):
+            for split in ("train", "val", "test"):
+                world.make(split, 1).close()
+        wanted = [seed for seed in range(seeds) if not errors_file(out, seed).exists()]
+        if wanted:
+            with (
+                timed("train and evaluate"),
+                progress("Completion", len(wanted) * len(POLICIES), "policies") as advance,
+            ):
+                for _ in in_processes(train_and_play, wanted, workers or cores(), advance, enter, (suite, out)):
+                    pass
+        played = [read_errors(out, seed) for seed in range(seeds)]
+        scene = np.concatenate([part["scene"] for part in played])
+        of_seed = np.repeat(np.arange(seeds), [len(part["scene"]) for part in played])
+        label = {entry.id: entry.label for entry in world.catalogue.scenes("test")}
+        new = np.isin([label[each] for each in scene.tolist()], suite.unseen)
+        groups = {}
+        for group, mask in {"seen classes": ~new, "unseen classes": new}.items() if suite.unseen else [("all", ~new)]:
+            errors = {policy: np.concatenate([part[policy] for part in played])[mask] for policy in POLICIES}
+            groups[group] = score_completion(errors, scene[mask], of_seed[mask])
+        results = {
+            "what": "completion",
+            "command": command_line(),
+            "versions": installed_versions(),
+            "protocol": world.protocol.to_json(),
+            "catalogue": world.facts("test"),
+            "suite": as_json(asdict(suite)),
+            "groups": groups,
+            "seconds": {stage: round(value, 1) for stage, value in timed.seconds.items()},
+        }
+        Console().print(table(results))
+        print(f"picture: {draw_completions(world, out)}")
+        return results

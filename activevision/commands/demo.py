@@ -14,9 +14,11 @@ from activevision.commands.learn import Stopwatch, affordable_recogniser, learn
 from activevision.commands.run_folder import command_line, open_run
 from activevision.commands.world import WorldChoice
 from activevision.encoders.config import PretrainConfig
+from activevision.errors import UserError
 
 _AUTO = "auto"
 _ROLLOUTS = {True: 4500, False: 1000}
+_LEAST = 4
 
 
 @dataclass(frozen=True)
@@ -48,25 +50,33 @@ class Demo:
         from activevision.commands.pairings import ordered_fusions, pairings, policies_of
         from activevision.envs.registration import ACTIVE_OBJECT
 
+        if self.episodes is not None and self.episodes < _LEAST:
+            raise UserError(
+                f"--episodes {self.episodes}: give at least {_LEAST}, since a quarter as many are for validation."
+            )
+        if self.seeds < 0 or self.seed < 0:
+            raise UserError(f"--seeds {self.seeds} --seed {self.seed}: give 0 or more.")
         start = time.perf_counter()
         choice = resolve_scenes(self.choice)
         world = choice.world()
-        open_run(self.out, "demo", replace(self, choice=choice))
-        timed = Stopwatch(self.out / "seconds.json")
-        timed.add("scenes", time.perf_counter() - start)
-        config = replace(self.agent, seed=self.seed, seeds=self.seeds)
-        if world.env != ACTIVE_OBJECT:  # what a room is, is harder to learn than what a thing is
-            config = replace(config, recogniser=affordable_recogniser(world))
-        pretrain = replace(self.pretrain, seed=self.seed)
-        agent, figures = learn(
-            choice, self.episodes or _ROLLOUTS[world.on_grid], pretrain, config, self.out, self.seed, timed
-        )
-        with timed("evaluate"):
-            seeds, learnt = range(self.seed, self.seed + self.seeds), config.policies if self.seeds else ()
-            venue = Venue(agent.folder, world, "test", STARTS[world.on_grid], world.facts("test"), self.out / "logs")
-            pairs = pairings(policies_of(world.on_grid, learnt), ordered_fusions(config.fusions, config.fusion))
-            logs = play_all(venue, matches(pairs, [OWN], seeds))
-        write_evaluation(logs, world, "test", figures, timed.seconds, self.out, command_line())
+        with open_run(self.out, "demo", replace(self, choice=choice)):
+            timed = Stopwatch(self.out / "seconds.json")
+            timed.add("scenes", time.perf_counter() - start)
+            config = replace(self.agent, seed=self.seed, seeds=self.seeds)
+            if world.env != ACTIVE_OBJECT:  # what a room is, is harder to learn than what a thing is
+                config = replace(config, recogniser=affordable_recogniser(world))
+            pretrain = replace(self.pretrain, seed=self.seed)
+            agent, figures = learn(
+                choice, self.episodes or _ROLLOUTS[world.on_grid], pretrain, config, self.out, self.seed, timed
+            )
+            with timed("evaluate"):
+                seeds, learnt = range(self.seed, self.seed + self.seeds), config.policies if self.seeds else ()
+                venue = Venue(
+                    agent.folder, world, "test", STARTS[world.on_grid], world.facts("test"), self.out / "logs"
+                )
+                pairs = pairings(policies_of(world.on_grid, learnt), ordered_fusions(config.fusions, config.fusion))
+                logs = play_all(venue, matches(pairs, [OWN], seeds))
+            write_evaluation(logs, world, "test", figures, timed.seconds, self.out, command_line())
 
 
 def resolve_scenes(choice: WorldChoice) -> WorldChoice:
@@ -81,7 +91,6 @@ def resolve_scenes(choice: WorldChoice) -> WorldChoice:
     if choice.scenes != _AUTO:
         return choice.resolved()
     choice = choice.resolved()  # a wrong environment is an error before anything is fetched
-    from activevision.errors import UserError
     from activevision.progress import console
     from activevision.scenes.furniture import fetch_furniture, furniture_available
 

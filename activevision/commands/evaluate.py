@@ -62,6 +62,7 @@ class Evaluate:
         from activevision.commands.matches import STARTS, Venue, matches, play_all
         from activevision.commands.pairings import ordered_fusions, pairings, policies_of
         from activevision.errors import UserError, unknown
+        from activevision.workers import check_workers
 
         facts, choice = (None, _enough(self.choice)) if self.agent is None else _as_trained(self.agent, self.choice)
         world = choice.world()
@@ -72,14 +73,16 @@ class Evaluate:
         trained, learnt = (facts["seeds"], facts["policies"]) if facts else ([], [])
         policies = self.policies or policies_of(world.on_grid, learnt)
         joint = [name for name in learnt if name in JOINT]
+        classes = tuple(world.catalogue.classes)
+        made_with = {"policy": (world.protocol, 0), "fusion": (len(classes),), "recogniser": (classes,)}
         for kind, names, known in (
             ("policy", policies, policies_of(world.on_grid, (*TRAINED, *JOINT))),
             ("fusion", self.fusions, (*(facts["fusions"] if facts else FUSIONS), *joint)),
             ("recogniser", self.recognisers, (OWN, TRUTH) if world.on_grid else (OWN,)),
         ):
             for name in names:
-                if is_own(name):
-                    named_class(kind, name, {})  # a wrong name is an error before anything is trained
+                if is_own(name):  # what is wrong with it is an error before anything is trained
+                    named_class(kind, name, {})(*made_with[kind])
                 elif name not in known:
                     raise unknown(kind, name, known)
         seeds = (trained or [0]) if self.seed is None else [self.seed]
@@ -91,27 +94,28 @@ class Evaluate:
         if any(name in learnt for name in policies) and not set(seeds) <= set(trained):
             raise UserError(f"agent {self.agent} has no policy of seed {self.seed}: it has seeds {trained}.")
         world.catalogue.scenes(self.split)  # a wrong split, or none, is an error before anything is trained
+        check_workers(self.workers)
         if self.episodes is not None and self.episodes < 1:
             raise UserError(f"episodes={self.episodes}: start every scene at least once.")
-        open_run(self.out, "evaluate", self)
-        timed = Stopwatch(self.out / "seconds.json")
-        if facts is None:
-            agent, figures = _small_agent(choice, self.out, seeds[0], timed)
-        else:
-            assert self.agent is not None
-            agent, figures = Agent.load(self.agent, world.protocol), facts["encoder"]
-        fusions = self.fusions or (
-            ordered_fusions(facts["fusions"], facts["fusion"])
-            if facts
-            else ordered_fusions(AgentConfig.fusions, AgentConfig.fusion)
-        )
-        venue = Venue(
-            agent.folder, world, self.split, self.episodes or STARTS[world.on_grid], world.facts(self.split),
-            self.out / "logs",
-        )  # fmt: skip
-        with timed("evaluate"):
-            logs = play_all(venue, matches(pairings(policies, fusions), self.recognisers, seeds), self.workers)
-        write_evaluation(logs, world, self.split, figures, timed.seconds, self.out, command_line())
+        with open_run(self.out, "evaluate", self):
+            timed = Stopwatch(self.out / "seconds.json")
+            if facts is None:
+                agent, figures = _small_agent(choice, self.out, seeds[0], timed)
+            else:
+                assert self.agent is not None
+                agent, figures = Agent.load(self.agent, world.protocol), facts["encoder"]
+            fusions = self.fusions or (
+                ordered_fusions(facts["fusions"], facts["fusion"])
+                if facts
+                else ordered_fusions(AgentConfig.fusions, AgentConfig.fusion)
+            )
+            venue = Venue(
+                agent.folder, world, self.split, self.episodes or STARTS[world.on_grid], world.facts(self.split),
+                self.out / "logs",
+            )  # fmt: skip
+            with timed("evaluate"):
+                logs = play_all(venue, matches(pairings(policies, fusions), self.recognisers, seeds), self.workers)
+            write_evaluation(logs, world, self.split, figures, timed.seconds, self.out, command_line())
 
 
 def _as_trained(folder: Path, choice: WorldChoice) -> tuple[dict[str, Any], WorldChoice]:

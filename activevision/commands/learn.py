@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from activevision.agents.config import AgentConfig, RecogniserConfig
 from activevision.commands.world import World, WorldChoice
 from activevision.encoders.config import PretrainConfig
-from activevision.files import read_json, write_json
+from activevision.files import read_object, write_json
 
 if TYPE_CHECKING:
     from gymnasium.vector import VectorEnv
@@ -30,7 +30,7 @@ class Stopwatch:
 
     def __init__(self, path: Path):
         self._path = path
-        self.seconds: dict[str, float] = read_json(path) if path.exists() else {}
+        self.seconds: dict[str, float] = read_object(path) if path.exists() else {}
 
     @contextlib.contextmanager
     def __call__(self, stage: str) -> Iterator[None]:

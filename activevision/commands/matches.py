@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from activevision.agents.policies import UNFAIR
 from activevision.commands.world import World
 from activevision.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
     from gymnasium.vector import VectorEnv
+    from numpy.typing import NDArray
 
     from activevision.agents.agent import Agent
     from activevision.agents.belief_env import BeliefVectorEnv
@@ -33,6 +35,7 @@ _PAYS = 40  # pairings from which on it pays to start processes
 _NOTE = "made_from.json"
 
 Advance = Callable[[int], None]
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -88,28 +91,31 @@ def play_all(venue: Venue, wanted: Sequence[Match], workers: int | None = None) 
     workers: processes; as many as there are cores unless given, and none but this where there is little to do.
     """
     from activevision.evaluation.log import TrajectoryLog
-    from activevision.files import read_json, write_json
+    from activevision.files import read_object, write_json
     from activevision.machine import cores
     from activevision.progress import progress
-    from activevision.workers import in_processes
+    from activevision.workers import check_workers, in_processes
 
-    if workers is not None and workers < 1:
-        raise UserError(f"--workers {workers}: give at least 1.")
+    check_workers(workers)
     note = venue.logs / _NOTE
-    found: dict[str, str] = read_json(note) if note.exists() else {}
+    found: dict[str, str] = read_object(note) if note.exists() else {}
     keys = _keys(venue, wanted)
+    logs: dict[str, TrajectoryLog] = {}
+    for file, key in keys.items():
+        log = _intact(TrajectoryLog.load, venue.logs / file) if key and found.get(file) == key else None
+        if log is not None:
+            logs[file] = log
     open_ = [
         Match(match.policy, missing, match.recogniser, match.seed)
         for match in wanted
-        if (missing := tuple(f for f in match.fusions if not _is_there(venue, match.file(f), keys, found)))
+        if (missing := tuple(fusion for fusion in match.fusions if match.file(fusion) not in logs))
     ]
     plays = sum(len(match.fusions) for match in open_)
     if workers is None:
         workers = cores() if plays >= _PAYS else 1
     if open_:
-        _show_all_views(venue, sorted({match.recogniser for match in open_}))
-        if any(match.policy in UNFAIR for match in open_):
-            _peek(venue)
+        found |= _look(venue, open_, found)
+        write_json(note, found)
         with progress("Evaluating", plays * venue.world.protocol.views, "views") as advance:
             for files in (
                 _alone(venue, open_, advance)
@@ -118,11 +124,16 @@ def play_all(venue: Venue, wanted: Sequence[Match], workers: int | None = None) 
             ):
                 found |= {file: keys[file] for file in files if keys[file]}
                 write_json(note, found)
-    return [TrajectoryLog.load(venue.logs / match.file(fusion)) for match in wanted for fusion in match.fusions]
+    files = [match.file(fusion) for match in wanted for fusion in match.fusions]
+    return [logs[file] if file in logs else TrajectoryLog.load(venue.logs / file) for file in files]
 
 
-def _is_there(venue: Venue, file: str, keys: Mapping[str, str], found: Mapping[str, str]) -> bool:
-    return bool(keys[file]) and found.get(file) == keys[file] and (venue.logs / file).exists()
+def _intact(load: Callable[[Path], Kept], path: Path) -> Kept | None:
+    """What a file holds; None where it is missing or damaged, so that it is made again."""
+    try:
+        return load(path)
+    except UserError:
+        return None
 
 
 def _keys(venue: Venue, wanted: Sequence[Match]) -> dict[str, str]:
@@ -181,15 +192,45 @@ def _stage(venue: Venue) -> _OnGrid | _Free:
     return (_OnGrid if venue.world.on_grid else _Free)(venue)
 
 
+def _look(venue: Venue, wanted: Sequence[Match], found: Mapping[str, str]) -> dict[str, str]:
+    """On a view grid, look at every view of the split for what the matches need and what an earlier call has not left,
+    as ``found`` tells by digests of what the files were made from. Returns the same of what was written."""
+    from activevision.agents.agent import RECOGNISER
+    from activevision.agents.evidence import EvidenceTable
+    from activevision.agents.named import is_own
+    from activevision.files import as_json, digest
+
+    if not venue.world.on_grid:
+        return {}
+    views = [
+        as_json(venue.world.protocol.to_json()),
+        [entry.key for entry in venue.world.catalogue.scenes(venue.split)],
+    ]
+    key, written = digest((venue.agent / RECOGNISER).read_bytes(), *views), {}
+    open_ = []
+    for name in sorted({match.recogniser for match in wanted}):
+        path = venue.table_file(name)
+        if is_own(name):
+            open_.append(name)
+        elif found.get(path.name) != key or _intact(EvidenceTable.load, path) is None:
+            open_.append(name)
+            written[path.name] = key
+    if open_:
+        _show_all_views(venue, open_)
+    if any(match.policy in UNFAIR for match in wanted):
+        key, path = digest(*views), venue.saliency_file
+        if found.get(path.name) != key or _intact(_saliency, path) is None:
+            _peek(venue)
+            written[path.name] = key
+    return written
+
+
 def _show_all_views(venue: Venue, recognisers: Sequence[str]) -> None:
-    """On a view grid, write down what the recognisers say of every view of the split: ceilings need it, and the rest is
-    quick with it."""
+    """Write down what the recognisers say of every view: ceilings need it, and the rest is quick with it."""
     from activevision.agents.agent import Agent
     from activevision.agents.evidence import EvidenceTable
     from activevision.agents.truth import true_evidence
 
-    if not venue.world.on_grid:
-        return
     agent = Agent.load(venue.agent, venue.world.protocol)
     with closing(venue.world.make(venue.split, _TOGETHER)) as env:
         own = EvidenceTable.build(agent.recogniser, env, f"Looking at {venue.split} views")
@@ -215,6 +256,16 @@ def _peek(venue: Venue) -> None:
         frames = Grids.gather(env, f"Peeking at {venue.split} views").frames
     with atomic_write(venue.saliency_file) as file:
         np.save(file, saliency(frames))
+
+
+def _saliency(path: Path) -> NDArray[np.floating]:
+    """What ``_peek`` wrote; UserError if it is missing or damaged."""
+    import numpy as np
+
+    try:
+        return np.load(path)
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"saliency {path} is missing or damaged ({error}): run the same command again.") from None
 
 
 _TOGETHER = 256  # views that a recogniser is shown at once
@@ -280,8 +331,6 @@ class _OnGrid:
     ) -> Callable[[BeliefVectorEnv], Policy]:
         """A policy from the environment that it is played in, into which only those look that know more than an agent
         may."""
-        import numpy as np
-
         from activevision.agents.policies.ceilings import FullOracle, Oracle
         from activevision.agents.policies.peek_saliency import PeekSaliency
 
@@ -290,7 +339,7 @@ class _OnGrid:
         if match.policy == FullOracle.name:
             return lambda env: FullOracle(env, table, fusion, protocol)
         if match.policy == PeekSaliency.name:
-            saliency = np.load(self._venue.saliency_file)
+            saliency = _saliency(self._venue.saliency_file)
             return lambda env: PeekSaliency(env, saliency, protocol)
         policy = self._agent.policy("single" if match.policy == "all_views" else match.policy, match.seed, fusion)
         return lambda env: policy

@@ -25,13 +25,11 @@ def train_parts(
 ) -> None:
     """What is open of an agent's parts: in this process, each with a bar of its own, or in several."""
     from activevision.agents.train import grid_lessons, open_parts
-    from activevision.errors import UserError
     from activevision.machine import cores, one_thread
     from activevision.progress import progress
-    from activevision.workers import in_processes
+    from activevision.workers import check_workers, in_processes
 
-    if workers is not None and workers < 1:
-        raise UserError(f"--workers {workers}: give at least 1.")
+    check_workers(workers)
     workers = workers or cores()
     for stage in open_parts(agent, config):
         if workers == 1 or len(stage) < _PAYS:

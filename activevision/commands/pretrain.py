@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from activevision.commands.heldout import check_heldout
+from activevision.commands.heldout import check_fields, check_heldout
 from activevision.commands.run_folder import note_run
 from activevision.encoders.config import PretrainConfig
 
@@ -39,30 +40,48 @@ class Pretrain:
 
     def run(self) -> None:
         from activevision.encoders.objectives import objective_class
-        from activevision.encoders.pretrain import pretrain
+        from activevision.encoders.pretrain import check_run, pretrain
         from activevision.encoders.processes import is_first
-        from activevision.files import write_json
+        from activevision.files import alone_in
         from activevision.rollouts.dataset import WindowDataset
 
         kind = objective_class(self.config.objective)
         self.config.own(kind.Settings)  # a wrong setting is an error before anything is read
         windows = self._windows()
+        self._check_fields(kind.needed(self.config))
         dataset = WindowDataset.load(self.data, windows, kind.needed(self.config), self.skip_damaged)
         heldout = WindowDataset.load(self.heldout, windows, (), self.skip_damaged) if self.heldout else None
         if self.heldout is not None and heldout is not None:
             check_heldout(dataset, heldout, self.data, self.heldout)
-        if is_first():
-            note_run(self.out, "pretrain", self)
-        trained = pretrain(self.config, dataset, self.out)
         if not is_first():
+            pretrain(self.config, dataset, self.out)
             return
-        if heldout is not None:
-            figures = measure_encoders({self.config.objective: trained.encoder}, dataset, heldout, self.config)
-            write_json(self.out / "figures.json", figures)
-            save_measured(trained, dataset, self.config, figures)
-            for name, value in figures.items():
-                print(f"{name}: {value}")
+        with alone_in(self.out, "pretraining into"):
+            check_run(self.config, dataset, self.out)
+            note_run(self.out, "pretrain", self)
+            trained = pretrain(self.config, dataset, self.out)
+            if heldout is not None:
+                self._measure(trained, dataset, heldout)
         print(f"the encoder is in {trained.path}")
+
+    def _check_fields(self, fields: Sequence[str]) -> None:
+        from activevision.rollouts.manifest import Manifest
+        from activevision.rollouts.shards import stored_episodes
+        from activevision.rollouts.storage import Storage
+
+        shards = Manifest.read(self.data).shards
+        if fields and shards and not self.skip_damaged:  # else it might be the first that is left out
+            first = stored_episodes(Storage(self.data), shards[0])[0]
+            check_fields(first, self.data, self.config.objective, fields)
+
+    def _measure(self, trained: Pretrained, dataset: WindowDataset, heldout: WindowDataset) -> None:
+        from activevision.files import write_json
+
+        figures = measure_encoders({self.config.objective: trained.encoder}, dataset, heldout, self.config)
+        write_json(self.out / "figures.json", figures)
+        save_measured(trained, dataset, self.config, figures)
+        for name, value in figures.items():
+            print(f"{name}: {value}")
 
     def _windows(self) -> Windows | int | None:
         from activevision.errors import UserError
@@ -98,12 +117,12 @@ def pretrain_with_baseline(
 ) -> tuple[Encoder, dict[str, Any]]:
     """The encoder of ``config`` and its figures, beside slow features that were trained alike and random weights."""
     from activevision.encoders.pretrain import pretrain
-    from activevision.files import as_json, digest, read_json, write_json
+    from activevision.files import as_json, digest, read_object, write_json
 
     trained = pretrain(config, train, out / config.objective)
     slow = pretrain(replace(config, objective="slow_features"), train, out / "slow_features")
     measured, key = out / "figures.json", digest(as_json(asdict(config)), train.key, heldout.key)
-    if measured.exists() and (found := read_json(measured))["key"] == key:
+    if measured.exists() and (found := read_object(measured)).get("key") == key:
         return trained.encoder, found["figures"]
     figures = measure_encoders(
         {config.objective: trained.encoder, "slow_features": slow.encoder}, train, heldout, config

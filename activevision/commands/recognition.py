@@ -40,32 +40,32 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
     from activevision.evaluation.log import concatenate
     from activevision.evaluation.published import LIKE, ORDER
 
-    open_run(out, "benchmark recognition", _Settings(name, suite))
-    timed = Stopwatch(out / "seconds.json")
-    whole = suite.world.world()
-    facts = whole.facts("test")
-    if suite.folds > 1:
-        everything = sum(len(whole.catalogue.scenes(split)) for split in SPLITS)
-        facts |= {"split": f"{suite.folds} folds", "scenes": everything}
-    runs: dict[tuple[str, str, str, int], list[TrajectoryLog]] = {}
-    for part in range(1, suite.folds + 1):
-        choice = suite.world if suite.folds == 1 else replace(suite.world, fold=f"{part}/{suite.folds}")
-        agent = replace(suite.agent, seeds=seeds)
-        for log in _fold(replace(suite, world=choice, agent=agent), facts, out / f"fold-{part}", timed, workers):
-            runs.setdefault((log.policy, log.fusion, log.recogniser, int(log.seed[0])), []).append(log)
-    logs = [concatenate(parts) for parts in runs.values()]
-    order = [LIKE[method][0] for method in ORDER]
-    return write_evaluation(
-        logs,
-        whole,
-        facts["split"],
-        {},
-        timed.seconds,
-        out,
-        command_line(),
-        pairs=[*pairwise(order), *((agent, _FLOOR) for agent in JOINT)],
-        floor=_FLOOR,
-    )
+    with open_run(out, "benchmark recognition", _Settings(name, suite)):
+        timed = Stopwatch(out / "seconds.json")
+        whole = suite.world.world()
+        facts = whole.facts("test")
+        if suite.folds > 1:
+            everything = sum(len(whole.catalogue.scenes(split)) for split in SPLITS)
+            facts |= {"split": f"{suite.folds} folds", "scenes": everything}
+        runs: dict[tuple[str, str, str, int], list[TrajectoryLog]] = {}
+        for part in range(1, suite.folds + 1):
+            choice = suite.world if suite.folds == 1 else replace(suite.world, fold=f"{part}/{suite.folds}")
+            agent = replace(suite.agent, seeds=seeds)
+            for log in _fold(replace(suite, world=choice, agent=agent), facts, out / f"fold-{part}", timed, workers):
+                runs.setdefault((log.policy, log.fusion, log.recogniser, int(log.seed[0])), []).append(log)
+        logs = [concatenate(parts) for parts in runs.values()]
+        order = [LIKE[method][0] for method in ORDER]
+        return write_evaluation(
+            logs,
+            whole,
+            facts["split"],
+            {},
+            timed.seconds,
+            out,
+            command_line(),
+            pairs=[*pairwise(order), *((agent, _FLOOR) for agent in JOINT)],
+            floor=_FLOOR,
+        )
 
 
 def _fold(suite: Suite, facts: dict[str, Any], out: Path, timed: Stopwatch, workers: int | None) -> list[TrajectoryLog]:

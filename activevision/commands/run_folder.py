@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from activevision.errors import UserError
-from activevision.files import as_json, read_json, write_json
+from activevision.files import LOCK, alone_in, as_json, read_object, write_json
 
 CONFIG = "config.json"
+_NOTES = (CONFIG, "seconds.json")
+"""What a run's folder has before anything is made."""
 
 
-def open_run(out: Path, command: str, settings: Any) -> None:
-    """Note the run in ``out``, or go on with one of the same settings.
+@contextlib.contextmanager
+def open_run(out: Path, command: str, settings: Any) -> Iterator[None]:
+    """Note the run in ``out``, or go on with one of the same settings; the block is alone in the folder.
 
-    UserError when the folder holds a run of other settings, so that no result mixes two.
+    UserError when the folder holds a run of other settings, so that no result mixes two, or another process is at it.
     """
     config = _config(command, settings)
     path = out / CONFIG
-    if path.exists():
-        found = {name: value for name, value in read_json(path).items() if name != "versions"}
-        if found != config:
-            names = sorted(name for name in {*found, *config} if found.get(name) != config.get(name))
-            raise UserError(
-                f"{out} holds a run with other settings ({', '.join(names)}): choose another --out, or delete it."
-            )
-    else:
-        note_run(out, command, settings)
+    with alone_in(out, "working in"):
+        if path.exists():
+            found = {name: value for name, value in read_object(path).items() if name != "versions"}
+            if found != config:
+                names = sorted(name for name in {*found, *config} if found.get(name) != config.get(name))
+                raise UserError(
+                    f"{out} holds a run with other settings ({', '.join(names)}): choose another --out, or delete it."
+                )
+        else:
+            note_run(out, command, settings)
+        try:
+            yield
+        except UserError:
+            if {file.name for file in out.iterdir()} <= {*_NOTES, LOCK}:  # it made nothing, so it binds nobody
+                for name in _NOTES:
+                    (out / name).unlink(missing_ok=True)
+            raise
 
 
 def note_run(out: Path, command: str, settings: Any) -> None:

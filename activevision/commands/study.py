@@ -9,7 +9,7 @@ from typing import Literal
 import tyro
 
 from activevision.commands.run_folder import command_line, open_run
-from activevision.errors import UserError, unknown
+from activevision.errors import unknown
 from activevision.evaluation.study.config import PRESETS, StudyConfig
 
 
@@ -40,25 +40,25 @@ class Study:
 
     def run(self) -> None:
         config = self.config()
-        if self.workers is not None and self.workers < 1:
-            raise UserError(f"--workers {self.workers}: give at least 1.")
 
         from activevision.commands.learn import Stopwatch
         from activevision.commands.studying.plan import Plan, world_of
         from activevision.commands.studying.report import show, write_study
         from activevision.commands.studying.stages import check_rollouts, run_stages
         from activevision.machine import cores
+        from activevision.workers import check_workers
 
+        check_workers(self.workers)
         plan = Plan(config, world_of(config), self.out, self.data)
         plan.world.catalogue.scenes("val")  # too few objects for a split is an error before anything is written
         if self.data is not None:
             check_rollouts(plan)
-        open_run(self.out, "study", _Settings(replace(config, objectives=()), self.data))  # more may be added
-        timed = Stopwatch(self.out / "seconds.json")
-        run_stages(plan, self.workers or cores(), timed)
-        with timed("report"):
-            study = write_study(plan, timed.seconds, command_line())
-        show(study, self.out / "index.html")
+        with open_run(self.out, "study", _Settings(replace(config, objectives=()), self.data)):  # more may be added
+            timed = Stopwatch(self.out / "seconds.json")
+            run_stages(plan, self.workers or cores(), timed)
+            with timed("report"):
+                study = write_study(plan, timed.seconds, command_line())
+            show(study, self.out / "index.html")
 
     def config(self) -> StudyConfig:
         """UserError for a wrong preset, objective or setting."""

@@ -46,7 +46,9 @@ class Train:
         from activevision.encoders.checkpoint import load_encoder, read_card
         from activevision.errors import UserError
         from activevision.rollouts.dataset import WindowDataset
+        from activevision.workers import check_workers
 
+        check_workers(self.workers)
         encoder, card = load_encoder(self.encoder), read_card(self.encoder)
         if card.get("settings", {}).get("label_weight", 0) > 0:
             raise UserError(
@@ -61,12 +63,12 @@ class Train:
         for folder in (self.data, self.heldout):
             if folder is not None:
                 check_rollouts(folder, world)
-        open_run(self.out, "train", self)
-        dataset = WindowDataset.load(self.data)
-        heldout = WindowDataset.load(self.heldout) if self.heldout else None
-        figures = card.get("figures", {})
-        train_in(self.out, self.choice, encoder, dataset, heldout, self.config, figures, workers=self.workers)
-        print(f"the agent is in {self.out}")
+        with open_run(self.out, "train", self):
+            dataset = WindowDataset.load(self.data)
+            heldout = WindowDataset.load(self.heldout) if self.heldout else None
+            figures = card.get("figures", {})
+            train_in(self.out, self.choice, encoder, dataset, heldout, self.config, figures, workers=self.workers)
+            print(f"the agent is in {self.out}")
 
 
 def check_rollouts(folder: str, world: World) -> None:
@@ -169,11 +171,11 @@ def _both(world: World, config: AgentConfig) -> Iterator[tuple[VectorEnv, Vector
 def read_facts(folder: Path) -> dict[str, Any]:
     """What a folder says of the agent in it; UserError where there is none, or one of another version."""
     from activevision.errors import UserError
-    from activevision.files import read_json
+    from activevision.files import read_object
 
     if not (folder / AGENT).exists():
         raise UserError(f"no finished agent in {folder}: give a folder that `activevision train` completed.")
-    facts = read_json(folder / AGENT)
+    facts = read_object(folder / AGENT)
     if facts.get("schema") != SCHEMA:
         raise UserError(f"agent {folder} is of another version (schema {facts.get('schema')}): train it again.")
     return facts

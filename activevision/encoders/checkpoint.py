@@ -76,6 +76,8 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not (path / _CONFIG).exists():
         raise UserError(f"no encoder in {path} (no {_CONFIG}): give a folder that `activevision pretrain` wrote.")
     config = read_json(path / _CONFIG)
+    if isinstance(config, dict) and "schema" not in config and (path / "encoder" / _CONFIG).exists():
+        raise UserError(f"{path} is no encoder but a run that made one: give {path / 'encoder'}.")
     if not isinstance(config, dict) or config.get("schema") != SCHEMA:
         found = config.get("schema") if isinstance(config, dict) else None
         raise UserError(

@@ -25,11 +25,12 @@ from activevision.encoders.checkpoint import load_encoder, save_encoder
 from activevision.encoders.collapse import rank_me, spread
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.divergence import check_motions, diverged, is_finite
+from activevision.encoders.intact import load_intact
 from activevision.encoders.objectives.objective import Objective, Outcome
 from activevision.encoders.processes import Processes, joined
 from activevision.encoders.training_model import TrainingModel
 from activevision.errors import UserError
-from activevision.files import as_json, atomic_write, read_json, write_json
+from activevision.files import as_json, atomic_write, read_object, write_json
 from activevision.progress import progress
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.windows import Rows
@@ -73,10 +74,12 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
     processes = joined(config.device)
     with torch.random.fork_rng():
         if processes.writes:
-            _check_settings(config, dataset, out)
+            check_run(config, dataset, out)
         processes.wait()
         torch.manual_seed(config.seed)
         model = TrainingModel.build(config, dataset).to(processes.device)
+        if processes.writes:  # data that lack what the objective needs have been told of
+            write_json(out / _SETTINGS, _settings(config, dataset))
         optimiser = torch.optim.AdamW(
             _parameter_groups(model, config.weight_decay), lr=config.learning_rate, fused=True
         )
@@ -223,13 +226,15 @@ def _shown(config: PretrainConfig, dataset: WindowDataset, processes: Processes)
         yield advance
 
 
-def _check_settings(config: PretrainConfig, dataset: WindowDataset, out: Path) -> None:
-    settings: dict[str, Any] = {"config": as_json(asdict(config)), "data": dataset.key}
-    path = out / _SETTINGS
-    if not path.exists():
-        write_json(path, settings)
+def _settings(config: PretrainConfig, dataset: WindowDataset) -> dict[str, Any]:
+    return {"config": as_json(asdict(config)), "data": dataset.key}
+
+
+def check_run(config: PretrainConfig, dataset: WindowDataset, out: Path) -> None:
+    """UserError where ``out`` holds a run with other settings or data."""
+    if not (out / _SETTINGS).exists():
         return
-    found = read_json(path)
+    found, settings = read_object(out / _SETTINGS), _settings(config, dataset)
     if found == settings:
         return
     theirs = {**found.get("config", {}), "data": found.get("data")}
@@ -250,7 +255,7 @@ def _restore(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> 
     if not path.exists():
         return 0
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = load_intact(path)
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         return state["step"]

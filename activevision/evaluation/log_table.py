@@ -60,7 +60,9 @@ def read_table(path: Path, known: Iterable[str]) -> tuple[dict[str, NDArray[Any]
         raise UserError(f"{path} is a folder, not a trajectory log: name a file in it.") from None
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).partition("\n")[0].rstrip(". ")
-        raise unreadable(path, f"it is damaged or no Parquet file ({reason})") from None
+        raise unreadable(
+            path, f"it is damaged or no Parquet file ({reason}); delete it and run what wrote it again"
+        ) from None
     return {name: _plain(path, name, table[name].combine_chunks()) for name in present}, words
 
 

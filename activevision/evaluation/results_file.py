@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from activevision.errors import UserError
 from activevision.evaluation.schema import check_results
 from activevision.files import atomic_write, read_json
 
@@ -26,7 +27,10 @@ def write_results(results: dict[str, Any], path: Path) -> None:
 def read_results(path: Path) -> dict[str, Any]:
     """Read and check what ``write_results`` wrote; UserError if it is missing, damaged or something else."""
     results = read_json(path)
-    check_results(results)
+    try:
+        check_results(results)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
     return results
 
 

@@ -8,18 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from activevision.errors import UserError
-from activevision.files import as_json, digest
+from activevision.files import alone_in, as_json, digest
 from activevision.progress import progress
 from activevision.rollouts.engines import Engine, Job, Task, in_this_process
 from activevision.rollouts.manifest import FILE, Manifest, Shard, Source
 from activevision.rollouts.recorder import Recorder
 from activevision.rollouts.shards import IMAGES, damage, index_name, shard_name
 from activevision.rollouts.storage import Storage
-
-_LOCK = ".lock"
 
 
 def collect(
@@ -52,7 +48,7 @@ def collect(
     recorder = make_recorder()
     with contextlib.closing(recorder):
         settings = {**as_json(dict(recorder.settings)), "episodes_per_shard": episodes_per_shard, "image": image}
-        with _alone(storage):
+        with alone_in(storage.path, "collecting into") if storage.path else contextlib.nullcontext():
             tasks = _tasks(episodes, episodes_per_shard)
             manifest = _open(storage, settings, source, episodes, tasks)
             finished = {shard.name: shard for shard in manifest.shards}
@@ -73,27 +69,6 @@ def collect(
                     finally:
                         _clear(storage)
     return manifest
-
-
-@contextlib.contextmanager
-def _alone(storage: Storage) -> Iterator[None]:
-    """Keep other processes from writing to a folder of this machine meanwhile; a killed one holds no lock."""
-    if storage.path is None:
-        yield
-        return
-    storage.path.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(storage.path / _LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UserError(
-            f"another process is collecting into {storage}: wait for it, or choose another --out."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-        (storage.path / _LOCK).unlink(missing_ok=True)
 
 
 def _tasks(episodes: int, episodes_per_shard: int) -> list[Task]:

@@ -78,7 +78,16 @@ def test_same_seed_same_weights_and_the_disk_keeps_them(dataset, encoder, tmp_pa
     np.testing.assert_array_equal(loaded.evidence(frames, {}).log_likelihood, first.evidence(frames, {}).log_likelihood)
 
 
-@pytest.mark.parametrize("damage", [lambda c: c[:-50], lambda c: c[:-9] + bytes([c[-9] ^ 1]) + c[-8:], lambda c: b""])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda c: c[:-50],
+        lambda c: c[:-9] + bytes([c[-9] ^ 1]) + c[-8:],
+        lambda c: b"",
+        lambda c: c.replace(b'"temperature"', b'"temperaturf"'),
+        lambda c: c.replace(b"classes", b"clasess"),
+    ],
+)
 def test_a_damaged_recogniser_is_refused(dataset, encoder, tmp_path, damage):
     path = tmp_path / "r.safetensors"
     model = train_recogniser(encoder, dataset, replace(CONFIG, epochs=1), 0)

@@ -105,6 +105,32 @@ def test_what_is_missing_or_was_made_from_something_else_is_played_and_nothing_b
     assert len(played) == 10
 
 
+def test_what_is_damaged_is_made_again_and_views_that_were_looked_at_are_not_looked_at_again(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_all(venue, WANTED, 1)
+    name = Match("peek_saliency", (), OWN, 0).file("product")
+    whole = (venue.logs / name).read_bytes()
+    looked: list[str] = []
+    show, peek = module._show_all_views, module._peek
+    monkeypatch.setattr(module, "_show_all_views", lambda venue, names: (looked.extend(names), show(venue, names)))
+    monkeypatch.setattr(module, "_peek", lambda venue: (looked.append("peek"), peek(venue)))
+
+    def again_after(damage) -> list[str]:
+        looked.clear()
+        damage()
+        (venue.logs / name).write_bytes(whole[: len(whole) // 2])
+        play_all(venue, WANTED, 1)
+        assert (venue.logs / name).read_bytes() == whole
+        return list(looked)
+
+    table, saliencies = venue.table_file(OWN), venue.saliency_file
+    assert again_after(lambda: None) == []
+    assert again_after(lambda: table.write_bytes(table.read_bytes()[:100])) == [OWN]
+    assert again_after(table.unlink) == [OWN]
+    assert again_after(lambda: saliencies.write_bytes(b"")) == ["peek"]
+
+
 def test_peeking_follows_the_contrast_of_the_scenes_views_and_no_recogniser(venue: Venue, world: World) -> None:
     own, truth = play_all(venue, matches({"peek_saliency": ("product",)}, (OWN, TRUTH), (0,)), 1)
     np.testing.assert_array_equal(own.motion, truth.motion)

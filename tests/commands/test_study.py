@@ -111,6 +111,22 @@ def test_what_is_lost_is_made_again_to_the_same_bytes(whole: Plan, tmp_path: Pat
     assert study(plan) == (whole.out / "study.json").read_bytes()
 
 
+def test_what_is_damaged_is_named_and_made_again_once_it_is_deleted(whole: Plan, tmp_path: Path) -> None:
+    shutil.copytree(whole.out, tmp_path / "copy")
+    plan = Plan(TINY, whole.world, tmp_path / "copy")
+    unit = Unit("none", 0)
+    log, evidence = plan.log(Trial(unit, "ppo", 1), "random"), plan.evidence(unit) / "test.npz"
+    log.write_bytes(log.read_bytes()[:100])
+    with pytest.raises(UserError, match=f"{log} .*delete it"):
+        study(plan)
+    log.unlink()
+    evidence.write_bytes(evidence.read_bytes()[:100])
+    with pytest.raises(UserError, match=f"{evidence} .*delete it"):
+        study(plan)
+    evidence.unlink()
+    assert study(plan) == (whole.out / "study.json").read_bytes()
+
+
 SCRIPT = f"""
 import sys
 sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(Path(__file__).parent.parent)!r}]

@@ -96,3 +96,10 @@ def test_features_come_in_the_order_and_shape_of_the_images(saved: tuple[Path, S
     assert features.shape == (5, 2, 12)
     one = encoder.eval()(torch.from_numpy(images[3, 1]).permute(2, 0, 1)[None])
     np.testing.assert_allclose(features[3, 1], one.detach().numpy()[0], rtol=1e-4, atol=1e-5)
+
+
+def test_the_folder_of_a_run_is_told_from_an_encoder(saved, tmp_path: Path) -> None:
+    (tmp_path / "e").rename(tmp_path / "encoder")
+    (tmp_path / "config.json").write_text('{"command": "pretrain"}')
+    with pytest.raises(UserError, match=f"{tmp_path} is no encoder .*give {tmp_path / 'encoder'}"):
+        load_encoder(tmp_path)

@@ -125,6 +125,9 @@ def test_a_users_policy_is_under_test_and_viewpoint_shares_sum_to_one(results: d
 def test_file_round_trip_is_strict_json(results: dict, tmp_path: Path) -> None:
     write_results(results, tmp_path / "results.json")
     assert read_results(tmp_path / "results.json") == results
+    (tmp_path / "older.json").write_text('{"schema": 0}')
+    with pytest.raises(UserError, match=r"older\.json: not valid results"):
+        read_results(tmp_path / "older.json")
 
     def refuse(word: str) -> None:
         raise AssertionError(word)

@@ -14,7 +14,7 @@ from activevision.agents.evidence import EvidenceTable
 from activevision.agents.fusion import Belief, Fusion
 from activevision.agents.lessons import GridLessons
 from activevision.errors import UserError
-from activevision.files import read_json, write_json
+from activevision.files import read_object, write_json
 from activevision.progress import progress
 from activevision.protocol import Protocol
 
@@ -51,7 +51,7 @@ class BestFixed:
     def load(cls, path: Path, protocol: Protocol, fusion: Fusion) -> BestFixed:
         if not path.exists():
             raise UserError(f"no policy {path}: give a folder that `activevision train` wrote.")
-        motions = read_json(path).get("motions", ())
+        motions = read_object(path).get("motions", ())
         if len(motions) != protocol.views - 1 or not all(0 <= motion < len(protocol.motions) for motion in motions):
             raise UserError(f"policy {path} does not fit protocol {protocol.name!r}: delete it and train again.")
         return cls(protocol, tuple(motions))

@@ -30,7 +30,7 @@ from activevision.evaluation.probing.encode import without_features
 from activevision.evaluation.probing.measure import Task
 from activevision.evaluation.study.config import BASELINES
 from activevision.evaluation.study.objective_windows import WINDOWS
-from activevision.files import digest, read_json, write_json
+from activevision.files import digest, read_object, write_json
 from activevision.machine import one_thread
 from activevision.progress import told_of_steps
 from activevision.protocol import Protocol
@@ -96,8 +96,15 @@ def look(unit: Unit, advance: Advance) -> None:
 
 def has_looked(plan: Plan, unit: Unit) -> bool:
     """Whether there is evidence by this very encoder."""
+    folder = plan.evidence(unit)
+    there = all((folder / name).exists() for name in (_MADE_FROM, *FrozenEvidence.FILES))
+    return there and not another_has_looked(plan, unit)
+
+
+def another_has_looked(plan: Plan, unit: Unit) -> bool:
+    """Whether there is evidence by an encoder that is no longer there."""
     note = plan.evidence(unit) / _MADE_FROM
-    return note.exists() and read_json(note)["encoder"] == _weights(plan, unit)
+    return note.exists() and read_object(note).get("encoder") != _weights(plan, unit)
 
 
 def run_trial(trial: Trial, advance: Advance) -> None:
@@ -117,12 +124,12 @@ def run_trial(trial: Trial, advance: Advance) -> None:
         for name in (*BASELINES, trial.agent):
             chooser = policy if name == trial.agent else baseline(protocol, name, trial.seed)
             log = play(env, evidence.test, fusion, _always(chooser), starts, facts)
-            log.save(_plan.log(trial, name))  # the agent's own last: where it is there, all are
+            log.save(_plan.log(trial, name))
     advance(1)
 
 
 def has_run(plan: Plan, trial: Trial) -> bool:
-    return plan.log(trial, trial.agent).exists()
+    return all(plan.log(trial, name).exists() for name in trial.policies)
 
 
 def _trained(trial: Trial, lessons: GridLessons) -> tuple[Fusion, Policy]:

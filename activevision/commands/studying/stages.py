@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from activevision.commands.heldout import check_fields
 from activevision.commands.studying.plan import Plan
 from activevision.errors import UserError
 from activevision.evaluation.study.config import MOTION, SENSORS
@@ -42,7 +43,7 @@ def run_stages(plan: Plan, workers: int, timed: Stopwatch) -> None:
     with timed("evidence"):
         units = [unit for unit in plan.units if not jobs.has_looked(plan, unit)]
         for unit in units:
-            if plan.evidence(unit).exists() and any((plan.evidence(unit).parent / "logs").glob("*")):
+            if jobs.another_has_looked(plan, unit) and any((plan.evidence(unit).parent / "logs").glob("*")):
                 raise UserError(
                     f"{plan.evidence(unit).parent} has agents of another encoder than {plan.encoder(unit)}: delete it."
                 )
@@ -57,7 +58,6 @@ def check_rollouts(plan: Plan) -> None:
     from activevision.encoders.objectives import objective_class
     from activevision.rollouts.shards import stored_episodes, whole_manifest
     from activevision.rollouts.storage import Storage
-    from activevision.rollouts.stored import DERIVED
 
     manifest, catalogue = whole_manifest(plan.data), plan.world.catalogue
     if (manifest.source.catalogue, manifest.source.split) != (catalogue.name, "train"):
@@ -73,14 +73,8 @@ def check_rollouts(plan: Plan) -> None:
                     f"the rollouts in {plan.data} show {episode.about['scene_id']}, which is no training object of "
                     "this study: collect them with its --ambiguity and --per-class."
                 )
-    there = {*episode.sensors, *episode.pairs, *DERIVED}
     for objective in plan.config.objectives:
-        missing = [name for name in objective_class(objective).fields if name not in there]
-        if missing:
-            raise UserError(
-                f"objective {objective!r} needs {', '.join(missing)}, which the rollouts in {plan.data} lack: collect "
-                f"others with --sensors {','.join(SENSORS)}, or leave it out of --objectives."
-            )
+        check_fields(episode, plan.data, objective, objective_class(objective).fields)
 
 
 def _film(plan: Plan, workers: int) -> None:

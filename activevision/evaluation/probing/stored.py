@@ -27,11 +27,12 @@ def read(path: Path, key: str) -> Measured | None:
     try:
         with np.load(path) as found:
             arrays = dict(found)
+        return _measured(arrays) if str(arrays["key"]) == key else None
     except NO_ARRAYS:
         return None
-    if str(arrays.get("key")) != key:
-        return None
 
+
+def _measured(arrays: dict[str, Any]) -> Measured:
     def named(prefix: str) -> dict[str, Any]:
         return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import lzma
 import shutil
 import tarfile
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from activevision.errors import UserError
+from activevision.files import FULL
 from activevision.progress import progress
 from activevision.scenes.furniture.apt import download
 from activevision.scenes.furniture.deb import data_tar
@@ -51,10 +51,11 @@ def fetch_furniture(source: Path | None = None, components: Sequence[str] = (MAI
                     advance(1)
             add_libraries(libraries)
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            if error.errno not in FULL:
                 raise
             raise UserError(
-                f"no room on the disk for {store}: free some space or set ACTIVEVISION_CACHE to another disk."
+                f"no room on the disk for {store} ({error.strerror}): free some space or set ACTIVEVISION_CACHE to "
+                "another disk."
             ) from error
     return store
 
