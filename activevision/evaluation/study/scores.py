@@ -90,8 +90,10 @@ class Draws:
         )
 
     def seeds(self, count: int) -> NDArray[np.int64]:
-        """(R, E, P, S) which of ``count`` seeds are drawn in every drawn run, anew where a run is drawn twice; alike for
-        all figures that have as many."""
+        """(R, E, P, S) which of ``count`` seeds are drawn in every drawn run, anew where a run is drawn twice.
+
+        Alike for all figures that have as many.
+        """
         shape = (*self.runs.shape, count)
         if self.within is None:
             return np.broadcast_to(np.arange(count), shape)
