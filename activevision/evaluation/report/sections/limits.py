@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from activevision.evaluation.cast import best_baseline, featured, in_order, protagonist
 from activevision.evaluation.ladder import called
-from activevision.evaluation.reading import headline_view, is_ceiling, main_rows
+from activevision.evaluation.reading import headline_view, is_ceiling, main_rows, row_called
 from activevision.evaluation.report.figures.gap_plot import gap_plot
 from activevision.evaluation.report.figures.swap_plot import Swap, swap_plot
 from activevision.evaluation.report.series import policy_table
@@ -27,12 +27,9 @@ def ceilings(results: dict[str, Any]) -> Element | None:
     shares = {results["rows"][row["row"]]["policy"]: row for row in results["gap_closed"] if row["view"] == view}
     known = [row for row in shares.values() if row["share"] is not None]
     if known:
-        floor, ceiling = (results["rows"][known[0][end]]["policy"] for end in ("floor", "ceiling"))
-        gap = (
-            f" Gap closed: share of the way from {_called(results, known[0]['floor'])} to "
-            f"{_called(results, known[0]['ceiling'])}, drawn as lines, with its 95 % interval."
-        )
-        ends: tuple[str, ...] = (floor, ceiling)
+        ends: tuple[str, ...] = (known[0]["floor"], known[0]["ceiling"])
+        floor, ceiling = (row_called(results, end) for end in ends)
+        gap = f" Gap closed: share of the way from {floor} to {ceiling}, drawn as lines, with its 95 % interval."
     else:
         ends = ()
         gap = (
@@ -65,13 +62,6 @@ def _share(row: dict[str, Any] | None) -> Element:
         return element("td", "–", class_="number")
     ends = f"{number(100 * row['ci95'][0], 0)} to {number(100 * row['ci95'][1], 0)}"
     return element("td", percent(row["share"], 0), element("small", ends), class_="number")
-
-
-def _called(results: dict[str, Any], row: str) -> str:
-    """A row's policy in words, with its fusion where it is not the main one."""
-    found = results["rows"][row]
-    name = {"all_views": "all views"}.get(found["policy"], called(found["policy"]))
-    return name if found["main"] else f"{name} with fusion {found['fusion']}"
 
 
 def decomposition(results: dict[str, Any]) -> Element | None:
