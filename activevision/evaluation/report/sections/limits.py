@@ -14,7 +14,7 @@ from activevision.evaluation.report.figures.swap_plot import Swap, swap_plot
 from activevision.evaluation.report.series import policy_table
 from activevision.pages.html import element, responsive
 from activevision.pages.parts import folded, section, tabled
-from activevision.pages.words import number, percent, points
+from activevision.pages.words import INTERVAL, number, percent, points
 
 _SWAPS = ("policy_swap", "fusion_swap", "recogniser_swap")
 
@@ -29,7 +29,7 @@ def ceilings(results: dict[str, Any]) -> Element | None:
     if known:
         ends: tuple[str, ...] = (known[0]["floor"], known[0]["ceiling"])
         floor, ceiling = (row_called(results, end) for end in ends)
-        gap = f" Gap closed: share of the way from {floor} to {ceiling}, drawn as lines, with its 95 % interval."
+        gap = f" Gap closed: share of the way from {floor} to {ceiling}, drawn as lines, with its {INTERVAL}."
     else:
         ends = ()
         gap = (
@@ -40,9 +40,12 @@ def ceilings(results: dict[str, Any]) -> Element | None:
     above = any(is_ceiling(results, name) for name in rows)
     return section(
         "Between floor and ceilings" if above else "Policies side by side",
-        f"Every policy after view {view} with its 95 % interval{', ceilings below the rule' if above else ''}.{gap}",
+        f"Every policy after view {view} with its {INTERVAL}{', ceilings below the rule' if above else ''}.{gap}",
         responsive(lambda width: gap_plot(results, shares, ends, width)),
-        folded("The share of the gap after every view", *tabled(_gap_table(results), "With 95 % intervals."))
+        folded(
+            "The share of the gap after every view",
+            *tabled(_gap_table(results), f"With {INTERVAL}s."),
+        )
         if known
         else None,
     )
@@ -77,7 +80,7 @@ def decomposition(results: dict[str, Any]) -> Element | None:
         "One part swapped at a time",
         f"Change in accuracy after view {view} when one part is swapped and the others stay: the policy for "
         f"{reference['policy']} under fusion {reference['fusion']}, the fusion under {policy}"
-        f"{', and who looks' if truth else ''}. Coloured where the 95 % interval stays off zero. Policies that act on "
+        f"{', and who looks' if truth else ''}. Coloured where the {INTERVAL} stays off zero. Policies that act on "
         "the belief may choose other views under another fusion.",
         responsive(lambda width: swap_plot("Change in accuracy when one part is swapped", groups, width)),
         folded(
