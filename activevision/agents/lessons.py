@@ -29,6 +29,11 @@ class Lessons(Protocol):
     @property
     def classes(self) -> tuple[str, ...]: ...
 
+    @property
+    def watch(self) -> Watch | None:
+        """Who looks at what is trained with them, if anybody."""
+        ...
+
     def walk(self, episodes: int, generator: np.random.Generator) -> Walk:
         """So many random walks through training scenes, with cross-fitted evidence."""
         ...
@@ -44,7 +49,7 @@ class GridLessons:
 
     train: cross-fitted evidence of every view of the training scenes. val: the recogniser's evidence of the validation
     scenes. train_env, val_env: environments over the same scenes, in autoreset mode DISABLED, and None where nothing
-    steps them. watch: who looks at what is trained with them, if anybody.
+    steps them.
     """
 
     protocol: ViewProtocol
@@ -73,6 +78,7 @@ class FreeLessons:
     classes: tuple[str, ...]
     train: Walks
     val: Walks
+    watch: Watch | None = None
 
     def walk(self, episodes: int, generator: np.random.Generator) -> Walk:
         return self.train.draw(episodes, generator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -101,7 +101,10 @@ def train_part(agent: Agent, lessons: Lessons, part: Part, config: AgentConfig) 
     """Train one part and write it into the agent's folder. Policies learn with the agent's main fusion."""
     if part.kind == "fusion":
         kind = named_class("fusion", part.name, FUSIONS)
-        kind.fit(lessons, config, part.seed).save(agent.fusion_file(part.name))
+        fusion = kind.fit(lessons, config, part.seed)
+        if lessons.watch is not None:
+            lessons.watch.show(fusion)
+        fusion.save(agent.fusion_file(part.name))
         return
     path = agent.policy_file(part.name, part.seed)
     assert isinstance(lessons, GridLessons)
@@ -124,12 +127,14 @@ def train_free_agent(
     config: AgentConfig,
     out: Path,
     views: LabelledViews | None = None,
+    train: Callable[[Agent, Lessons, Part, AgentConfig], None] = train_part,
 ) -> Agent:
     """``train_agent`` where the camera moves freely, so that no grid holds all views: recogniser and fusions alone.
 
     The recorded rollouts stand for the grid: those of the validation split (``heldout``) calibrate, those of the
     training split, whose scenes are ``entries``, train the recurrent aggregator, on cross-fitted evidence. Recognisers
-    are trained on ``views`` of the training split; on those of the rollouts unless given.
+    are trained on ``views`` of the training split; on those of the rollouts unless given. train: trains a part, by
+    ``train_part`` in the end.
     """
     views = dataset if views is None else views
     if heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes):
@@ -151,7 +156,7 @@ def train_free_agent(
     walks = walks.tempered(float(agent.recogniser.temperature))
     seen = Walks.record(agent.recogniser, heldout, "Calibrating") if seen is None else seen
     for part in fusions:
-        train_part(agent, FreeLessons(protocol, dataset.classes, walks, seen), part, config)
+        train(agent, FreeLessons(protocol, dataset.classes, walks, seen), part, config)
     return agent
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from activevision.evaluation.log import TrajectoryLog
     from activevision.evaluation.report.figures.filmstrip import Filmstrip
 
-_FILM_SIDE = 160
+_FILM_SIDE = 320  # pixels: twice what a page shows, so that edges are smooth there
 
 
 def write_evaluation(
@@ -28,22 +28,29 @@ def write_evaluation(
     command: str,
     **asked: Any,
 ) -> dict[str, Any]:
-    """results.json and report.html into a folder; prints the tables and the report's path; returns the results.
+    """results.json, report.html and filmstrip.png into a folder; prints the tables and the report's path; returns the
+    results.
 
     asked: what else ``build_results`` is to compare.
     """
+    from PIL import Image
     from rich.console import Console
 
+    from activevision.evaluation.report.choice import telling_pair
     from activevision.evaluation.report.page import write_report
+    from activevision.evaluation.report.plate import picture_of
     from activevision.evaluation.results import build_results
     from activevision.evaluation.results_file import write_results
     from activevision.evaluation.tables import tables
-    from activevision.files import read_json
+    from activevision.files import atomic_write, read_json
 
     results = build_results(logs, encoder, {name: round(value, 1) for name, value in seconds.items()}, **asked)
     write_results(results, out / "results.json")
     config = read_json(out / "config.json")
-    write_report(results, filmstrips(results, logs, world, split), out / "report.html", command=command, config=config)
+    strips = filmstrips(results, logs, world, split)
+    write_report(results, strips, out / "report.html", command=command, config=config)
+    with atomic_write(out / "filmstrip.png") as file:
+        Image.fromarray(picture_of(results, telling_pair(strips))).save(file, format="PNG", optimize=True)
     console = Console()
     for shown in tables(results):
         console.print(shown)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gymnasium.vector import VectorEnv
 
     from activevision.agents.agent import Agent
-    from activevision.agents.lessons import GridLessons
+    from activevision.agents.lessons import GridLessons, Lessons
     from activevision.agents.train import Part
 
 _PAYS = 4  # parts from which on it pays to start processes
@@ -36,7 +36,7 @@ def train_parts(
             lessons = grid_lessons(agent, *envs)
             with one_thread():
                 for part in stage:
-                    _train(agent, lessons, part, config)
+                    train_watched(agent, lessons, part, config)
             continue
         with progress(f"Training {stage[0].kind} parts", len(stage), "parts") as advance:
             for _ in in_processes(_train_one, stage, workers, advance, _enter, (agent.folder, world, config)):
@@ -58,18 +58,24 @@ def _enter(folder: Path, world: World, config: AgentConfig) -> None:
 
 
 def _train_one(part: Part, advance: Callable[[int], None]) -> None:
-    _train(_entered[0], _entered[1], part, _entered[2])
+    train_watched(_entered[0], _entered[1], part, _entered[2])
     advance(1)
 
 
-def _train(agent: Agent, lessons: GridLessons, part: Part, config: AgentConfig) -> None:
-    """One part; of a policy TensorBoard shows how it gets on."""
+def train_watched(agent: Agent, lessons: Lessons, part: Part, config: AgentConfig) -> None:
+    """One part, of which TensorBoard shows how it gets on."""
+    from activevision.agents.lessons import FreeLessons, GridLessons
     from activevision.agents.train import train_part
     from activevision.evaluation.board import open_board
+    from activevision.evaluation.validation import Episodes, FusedWalks, Validation
 
+    assert isinstance(lessons, (GridLessons, FreeLessons))
+    validation: Validation
     if part.kind == "fusion":
-        train_part(agent, lessons, part, config)
-        return
-    folder = agent.folder / "tensorboard" / f"{part.name}_{part.seed}"
-    with open_board(folder, lessons, None if part.name in JOINT else agent.fusion(config.fusion)) as board:
+        validation = FusedWalks(lessons)
+    else:
+        assert isinstance(lessons, GridLessons)
+        validation = Episodes(lessons, None if part.name in JOINT else agent.fusion(config.fusion))
+    name = f"fusion_{part.name}" if part.kind == "fusion" else f"{part.name}_{part.seed}"
+    with open_board(agent.folder / "tensorboard" / name, validation) as board:
         train_part(agent, replace(lessons, watch=board), part, config)

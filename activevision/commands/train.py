@@ -111,7 +111,7 @@ def train_in(
     from dataclasses import asdict
 
     from activevision.agents.train import prepare_agent, train_free_agent
-    from activevision.commands.parts import train_parts
+    from activevision.commands.parts import train_parts, train_watched
     from activevision.errors import UserError
     from activevision.explore_protocol import ExploreProtocol
     from activevision.files import write_json
@@ -138,7 +138,9 @@ def train_in(
                 f"{world.env} has no view grid to calibrate on: give rollouts of the validation split with --heldout."
             )
         entries = catalogue.scenes("train")
-        agent = train_free_agent(encoder, dataset, heldout, entries, world.protocol, config, out, views)
+        agent = train_free_agent(
+            encoder, dataset, heldout, entries, world.protocol, config, out, views, train=train_watched
+        )
     else:
         with _both(world, config) as (train_env, val_env):
             agent = prepare_agent(encoder, views or dataset, train_env, val_env, config, out)

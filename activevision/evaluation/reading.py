@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from activevision.evaluation.ladder import BASELINE, CEILING, CONTENDER
+from activevision.evaluation.ladder import BASELINE, CEILING, CONTENDER, called
 
 Row = dict[str, Any]
 
@@ -39,6 +39,17 @@ def row_of(results: dict[str, Any], agent: str) -> str | None:
     rows = main_rows(results)
     name = name_of(rows[agent]) if agent in rows else f"{agent}/{recogniser}"
     return name if name in results["rows"] and results["rows"][name]["recogniser"] == recogniser else None
+
+
+def row_called(results: dict[str, Any], row: str) -> str:
+    """A row in a sentence: its policy, with fusion and recogniser where it is not the one that stands for it."""
+    found = results["rows"][row]
+    name = {"all_views": "all views"}.get(found["policy"], called(found["policy"]))
+    reference = results["decomposition"]["reference"]
+    if found["main"]:
+        return name
+    recogniser = "" if found["recogniser"] == reference["recogniser"] else f" and recogniser {found['recogniser']}"
+    return f"{name} with fusion {found['fusion']}{recogniser}"
 
 
 def of_kind(results: dict[str, Any], kind: str) -> list[str]:

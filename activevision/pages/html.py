@@ -71,13 +71,21 @@ def responsive(draw: Callable[[int], Element]) -> Element:
 
 def image(pixels: NDArray[np.uint8], alt: str, lossy: bool = False) -> Element:
     """An (H, W, 3) or (H, W, 4) image inside the page: as PNG, or ``lossy`` as WebP, which is several times smaller."""
+    return element("img", src=_source(pixels, lossy), alt=alt, width=pixels.shape[1], height=pixels.shape[0])
+
+
+def picture(x: float, y: float, width: float, height: float, pixels: NDArray[np.uint8]) -> Element:
+    """An (H, W, 3) image inside a drawing, as PNG."""
+    return element("image", x=x, y=y, width=width, height=height, href=_source(pixels, lossy=False))
+
+
+def _source(pixels: NDArray[np.uint8], lossy: bool) -> str:
     buffer = io.BytesIO()
     if lossy:
         Image.fromarray(pixels).save(buffer, format="WEBP", quality=_WEBP_QUALITY, method=4)
     else:
         Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
-    source = f"data:image/{'webp' if lossy else 'png'};base64," + base64.b64encode(buffer.getvalue()).decode()
-    return element("img", src=source, alt=alt, width=pixels.shape[1], height=pixels.shape[0])
+    return f"data:image/{'webp' if lossy else 'png'};base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _append(parent: Element, child: Child) -> None:

@@ -17,13 +17,19 @@ from activevision.agents.config import (
     DQNConfig,
     LookAheadConfig,
     LookAroundConfig,
+    ObservationConfig,
     PixelPPOConfig,
     PPOConfig,
+    RecurrentConfig,
     RecurrentPPOConfig,
+    TransformerConfig,
 )
 from activevision.agents.evidence import EvidenceTable
 from activevision.agents.fusion import ProductOfExperts
-from activevision.agents.lessons import GridLessons
+from activevision.agents.fusion.naive_bayes import NaiveBayes
+from activevision.agents.fusion.recurrent import Recurrent
+from activevision.agents.fusion.transformer import Transformer
+from activevision.agents.lessons import FreeLessons, GridLessons
 from activevision.agents.look_ahead.agent import LookAhead
 from activevision.agents.policies.baselines import Sweep
 from activevision.agents.policies.dqn import DQNPolicy
@@ -32,10 +38,13 @@ from activevision.agents.policies.ppo import PPOPolicy
 from activevision.agents.policies.ppo_pixels import PPOPixelsPolicy
 from activevision.agents.policies.ppo_stop import PPOStopPolicy
 from activevision.agents.policies.recurrent_ppo import RecurrentPPOPolicy
+from activevision.agents.walks import Walks
 from activevision.evaluation import board as module
-from activevision.evaluation import metrics
-from activevision.evaluation.board import heat_map, open_board
+from activevision.evaluation import metrics, validation
+from activevision.evaluation.board import open_board
 from activevision.evaluation.play import Starts, play
+from activevision.evaluation.validation import Episodes, FusedWalks
+from activevision.explore_protocol import EXPLORE_ROOM
 from activevision.protocol import LOOK_AROUND
 
 PROTOCOL = replace(LOOK_AROUND, elevations_deg=(-30.0, 0.0, 30.0), azimuths=4, neighbourhood=(3, 3), views=3, height=8,
@@ -45,6 +54,9 @@ CONFIG = AgentConfig(
     ppo=PPOConfig(**_FEW),  # type: ignore[arg-type]
     recurrent_ppo=RecurrentPPOConfig(**_FEW, hidden=4),  # type: ignore[arg-type]
     ppo_pixels=PixelPPOConfig(**_FEW, channels=(4, 4), view_size=4),  # type: ignore[arg-type]
+    observation=ObservationConfig(words=(2, 3), strengths=(10.0,)),
+    recurrent=RecurrentConfig(hidden=4, steps=20, batch_size=8),
+    transformer=TransformerConfig(width=8, layers=1, steps=20, batch_size=8),
     dqn=DQNConfig(steps=320, batch_size=16, layers=(4,)),
     look_ahead=LookAheadConfig(hidden=4, steps=20, batch_size=8),
     look_around=LookAroundConfig(codes=4, components=4, hidden=4, tints=0, one_view_steps=4, steps=20, batch_size=8),
@@ -99,9 +111,10 @@ def test_who_is_watched_learns_what_it_learns_alone(  # type: ignore[no-untyped-
     kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SHOWS", 5)
-    monkeypatch.setattr(module, "_EPISODES", 16)
+    monkeypatch.setattr(module, "PICTURES", 1)
+    monkeypatch.setattr(validation, "_EPISODES", 16)
     alone, plain = trained(kind, lessons()), lessons()
-    with open_board(tmp_path, plain, None if kind is LookAhead else FUSION) as board:
+    with open_board(tmp_path, Episodes(plain, None if kind is LookAhead else FUSION)) as board:
         watched = trained(kind, replace(plain, watch=board))
         board.show(watched)
     assert torch.equal(weights(alone), weights(watched))
@@ -110,7 +123,9 @@ def test_who_is_watched_learns_what_it_learns_alone(  # type: ignore[no-untyped-
     assert 4 <= len(shown) <= 7  # at the beginning, up to five times, at the end
     assert [event.step for event in shown] == sorted(event.step for event in shown)
     tags = found.Tags()
-    assert len(found.Images("where_it_looks")) == len(shown)
+    for name in ("calibration", "confusion", "where_it_looks"):
+        assert 2 <= len(found.Images(name)) <= 3  # at the beginning, at the end, and once between
+    assert {"episode_right", "episode_wrong"} & set(tags["images"])
     assert any(name.startswith("train/") for name in tags["scalars"]) or kind is LookAroundPolicy
     if kind not in (LookAhead, LookAroundPolicy):
         assert {"rollout/ep_rew_mean", "rollout/ep_len_mean"} <= set(tags["scalars"])
@@ -119,13 +134,14 @@ def test_who_is_watched_learns_what_it_learns_alone(  # type: ignore[no-untyped-
 
 def test_the_figures_are_those_of_the_report_for_the_same_episodes(tmp_path: Path) -> None:
     plain = lessons()
-    with open_board(tmp_path, plain, FUSION) as board:
+    episodes = Episodes(plain, FUSION)
+    with open_board(tmp_path, episodes) as board:
         board.show(Sweep(PROTOCOL))
-        assert sum(len(starts) for starts in board._starts) == 256
-        scene, viewpoint = (
-            np.concatenate([getattr(starts, name) for starts in board._starts]) for name in ("scene", "viewpoint")
-        )
-        episode = np.concatenate([starts.episode for starts in board._starts])
+    assert sum(len(starts) for starts in episodes.starts) == 256
+    scene, viewpoint, episode = (
+        np.concatenate([getattr(starts, name) for starts in episodes.starts])
+        for name in ("scene", "viewpoint", "episode")
+    )
     env = gym.make_vec(
         "activevision/ActiveObject-v0", num_envs=256, vectorization_mode="vector_entry_point", catalogue=Solids(),
         split="val", protocol=PROTOCOL, autoreset_mode="Disabled",
@@ -140,16 +156,56 @@ def test_the_figures_are_those_of_the_report_for_the_same_episodes(tmp_path: Pat
     assert found.Scalars("views_taken")[0].value == 3
     nll = metrics.negative_log_likelihood(log)
     assert found.Scalars("gain")[0].value == pytest.approx(nll[0] - nll[-1], abs=1e-5)
-    high = heat_map(replace(log, viewpoint=np.broadcast_to([2, 1], log.viewpoint.shape)))  # type: ignore[union-attr]
-    cell = high.shape[0] // 3
-    assert high.shape == (3 * cell, 4 * cell, 3)
-    assert (high[0, cell] == (0, 90, 190)).all()  # the highest row, the second column
-    assert (high[cell:] == high[-1, -1]).all()
+    frames = episodes.film(log, 3)
+    assert frames is not None
+    np.testing.assert_array_equal(frames[0], vector("val").reset(
+        options={"scene": np.full(8, scene[3]), "viewpoint": np.tile(viewpoint[3], (8, 1))})[0]["rgb"][0])  # fmt: skip
+    assert frames.shape == (3, 8, 8, 3)
 
 
 def test_training_anew_begins_a_new_record(tmp_path: Path) -> None:
     plain = lessons()
     for _ in range(2):
-        with open_board(tmp_path, plain, FUSION) as board:
+        with open_board(tmp_path, Episodes(plain, FUSION)) as board:
             board.show(Sweep(PROTOCOL))
     assert len(events(tmp_path).Scalars("accuracy/view_1")) == 1
+
+
+@pytest.mark.parametrize("kind", [Recurrent, Transformer, NaiveBayes])
+@pytest.mark.parametrize("free", [False, True])
+def test_a_fusion_that_is_watched_learns_what_it_learns_alone(  # type: ignore[no-untyped-def]
+    kind, free: bool, tmp_path: Path
+) -> None:
+    if free and kind is NaiveBayes:
+        pytest.skip("needs a view grid")
+    plain: GridLessons | FreeLessons = lessons()
+    if free:
+        walks = [Walks(*draw(64, np.random.default_rng(3))) for draw in (plain.walk, plain.val_walk)]
+        plain = FreeLessons(replace(EXPLORE_ROOM, views=3), plain.classes, *walks)
+    alone = kind.fit(plain, CONFIG, 0)
+    with open_board(tmp_path / "events", FusedWalks(plain)) as board:
+        watched = kind.fit(replace(plain, watch=board), CONFIG, 0)
+        board.show(watched)
+    for name, fusion in (("alone", alone), ("watched", watched)):
+        fusion.save(tmp_path / f"{name}{kind.suffix}")
+    again = [(tmp_path / f"{name}{kind.suffix}").read_bytes() for name in ("alone", "watched")]
+    assert again[0] == again[1]
+    found = events(tmp_path / "events")
+    tags = found.Tags()
+    assert {"nll/view_1", "nll/view_3", "accuracy/view_3", "ece/view_3"} <= set(tags["scalars"])
+    assert "turn_deg/view_1" not in tags["scalars"]
+    assert {"calibration", "confusion"} == set(tags["images"])
+    if kind is not NaiveBayes:
+        assert len(found.Scalars("train/loss")) == 20
+        assert len(found.Scalars("nll/view_3")) > 10
+
+
+def test_the_figures_of_a_fusion_are_those_of_the_walks_fused_by_it(tmp_path: Path) -> None:
+    plain = lessons()
+    evidence, _, label = plain.val_walk(512, np.random.default_rng(0))
+    total = evidence.cumsum(axis=1)
+    right = (total.argmax(axis=-1) == label[:, None]).mean(axis=0)
+    with open_board(tmp_path, FusedWalks(plain)) as board:
+        board.show(FUSION)
+    told = [events(tmp_path).Scalars(f"accuracy/view_{view}")[0].value for view in (1, 2, 3)]
+    np.testing.assert_allclose(told, right, atol=1e-6)

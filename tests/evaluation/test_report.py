@@ -15,11 +15,12 @@ from report_page import page
 from synthetic_logs import CLASSES, make_frames, make_logs
 from tiny_logs import answers
 
-from activevision.evaluation.cast import featured
+from activevision.evaluation.cast import featured, in_order
 from activevision.evaluation.intervals import Bootstrap
 from activevision.evaluation.reading import contenders, main_rows, versus
 from activevision.evaluation.report import Filmstrip, diagnosis, headline
 from activevision.evaluation.report.choice import telling_episodes
+from activevision.evaluation.report.figures.gap_plot import gap_plot
 from activevision.evaluation.report.series import series
 from activevision.evaluation.results import build_results
 from activevision.pages.words import number
@@ -185,6 +186,34 @@ def test_the_diagnosis_follows_the_ceilings_and_the_fusions(results: dict) -> No
     for row in results["gap_closed"]:
         row.update(share=None, ci95=[None, None])
     assert any("hardly worth anything" in sentence for sentence in diagnosis(results))
+
+
+def test_page_and_diagnosis_name_and_draw_the_floor_and_the_ceiling_that_the_gap_was_measured_between(
+    tmp_path: Path,
+) -> None:
+    logs = make_logs(("random", "ppo", "all_views", "oracle"), fusions=("product", "mean"), objects=20, episodes=2)
+    logs += [replace(log, recogniser="truth") for log in logs if (log.policy, log.fusion) == ("random", "mean")]
+    for ends, named in (
+        ({}, "from random to all views "),
+        ({"floor": "random/mean", "ceiling": "oracle"}, "from random with fusion mean to oracle "),
+        ({"floor": "random/mean/truth"}, "from random with fusion mean and recogniser truth to all views "),
+    ):
+        built = build_results(logs, {}, {}, {}, Bootstrap(resamples=60), fusion="product", **ends)  # type: ignore[arg-type]
+        for row in built["gap_closed"]:
+            row.update(share=0.5, ci95=[0.4, 0.6])
+        assert any(f"closes 50\xa0% of the gap {named}at view 3" in said for said in diagnosis(built))
+        source, _ = page(built, [], tmp_path / "r.html")
+        floor = built["rows"][built["gap_closed"][0]["floor"]]
+        assert source.count('class="end"') == 4  # each end on the page and on the phone
+        at = gap_plot(built, {}, (built["gap_closed"][0]["floor"],), 890)
+        dots = [float(dot.get("cx")) for dot in at.iter("circle")]  # type: ignore[arg-type]
+        shares = [row["accuracy"][2] for row in (main_rows(built)[name] for name in in_order(built))]
+        slope = (dots[0] - dots[1]) / (shares[0] - shares[1])
+        line = next(line for line in at.iter("line") if line.get("class") == "end")
+        assert float(line.get("x1")) == pytest.approx(dots[0] + slope * (floor["accuracy"][2] - shares[0]), abs=0.05)  # type: ignore[arg-type]
+        for row in built["gap_closed"]:
+            row.update(share=None, ci95=[None, None])
+        assert any(said.startswith(f"The gap {named}is not clearly above zero") for said in diagnosis(built))
 
 
 def test_the_diagnosis_says_what_the_recogniser_costs_where_the_truth_was_evaluated(many: dict) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from activevision.agents.evidence import Evidence, Walk
 from activevision.agents.fusion.fusion import Belief, normalise, uniform
 from activevision.agents.lessons import Lessons
 from activevision.agents.torch_file import read_content, write_content
+from activevision.agents.watch import Watch
 
 
 class _Aggregator(nn.Module):
@@ -67,7 +69,7 @@ class Recurrent:
 
     @classmethod
     def fit(cls, lessons: Lessons, config: AgentConfig, seed: int) -> Recurrent:
-        return train_recurrent(lessons.walk, len(lessons.classes), config.recurrent, seed)
+        return train_recurrent(lessons.walk, len(lessons.classes), config.recurrent, seed, lessons.watch)
 
     def save(self, path: Path) -> None:
         module = self._aggregator
@@ -85,9 +87,14 @@ def _rebuilt(content: dict[str, Any]) -> _Aggregator:
 
 
 def train_recurrent(
-    draw: Callable[[int, np.random.Generator], Walk], classes: int, config: RecurrentConfig, seed: int
+    draw: Callable[[int, np.random.Generator], Walk],
+    classes: int,
+    config: RecurrentConfig,
+    seed: int,
+    watch: Watch | None = None,
 ) -> Recurrent:
-    """Train on random walks over held-out evidence, of which ``draw`` gives so many; same seed, same weights."""
+    """Train on random walks over held-out evidence, of which ``draw`` gives so many; same seed, same weights, whoever
+    watches."""
     generator = np.random.default_rng([seed, 7])
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -103,7 +110,11 @@ def train_recurrent(
             for view in range(views):
                 scores, total, hidden = aggregator(evidence[:, view], twist[:, view], total, hidden)
                 surprise = surprise + nn.functional.cross_entropy(scores, label) / views
+            if watch is not None:
+                watch.note({"train/loss": float(surprise.detach())})
             return surprise
 
+        if watch is not None:
+            watch.follow(lambda: Recurrent(copy.deepcopy(aggregator)), config.steps)
         descend(optimiser, config.learning_rate, config.steps, loss, "Training the aggregator")
     return Recurrent(aggregator)

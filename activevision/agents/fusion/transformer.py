@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,12 @@ class Transformer:
                 for count, poses in enumerate(_poses_after_every_view(twist), start=1):
                     told = net(evidence[:, :count], torch.from_numpy(poses))
                     total = total + nn.functional.cross_entropy(told, target) / views
+                if lessons.watch is not None:
+                    lessons.watch.note({"train/loss": float(total.detach())})
                 return total
 
+            if lessons.watch is not None:
+                lessons.watch.follow(lambda: cls(copy.deepcopy(net)), settings.steps)
             descend(optimiser, settings.learning_rate, settings.steps, loss, "Training the transformer")
         return cls(net)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from activevision.evaluation.log import TrajectoryLog
+from activevision.evaluation.report.figures.filmstrip import Filmstrip
 
 
 def telling_episodes(log: TrajectoryLog, each: int = 3) -> list[int]:
@@ -20,6 +23,18 @@ def telling_episodes(log: TrajectoryLog, each: int = 3) -> list[int]:
     others = ~np.isin(log.scene, log.scene[right])
     right += _spread(log, first & last & others, each - len(right))
     return right + _spread(log, ~last, each)
+
+
+def telling_pair(strips: Sequence[Filmstrip]) -> list[Filmstrip]:
+    """Of strips of a policy, each followed by those beside it, the first that ends right while one beside it ends
+    wrong, with that one; where there is none, the first with what is beside it."""
+    groups = [list[Filmstrip]()]
+    for strip in strips:
+        if groups[-1] and strip.policy == groups[-1][0].policy:
+            groups.append([])
+        groups[-1].append(strip)
+    telling = ([group[0], strip] for group in groups if group[0].right for strip in group[1:] if not strip.right)
+    return next(telling, groups[0][:2])
 
 
 def _spread(log: TrajectoryLog, wanted: NDArray[np.bool_], most: int) -> list[int]:

@@ -15,6 +15,7 @@ from activevision.evaluation.reading import (
     main_rows,
     name_of,
     other_fusions,
+    row_called,
     versus,
 )
 from activevision.evaluation.significance import clearly_above
@@ -111,13 +112,14 @@ def _choice(results: dict[str, Any], policy: str) -> str | None:
     if not rows:
         return None
     row = rows[0]
+    gap = f"the gap from {row_called(results, row['floor'])} to {row_called(results, row['ceiling'])}"
     if row["share"] is None:
         return (
-            f"The gap from random to all views is not clearly above zero at view {view}: to this recogniser and fusion "
+            f"{gap[0].upper()}{gap[1:]} is not clearly above zero at view {view}: to this recogniser and fusion "
             "further views are hardly worth anything, whichever they are."
         )
     return (
-        f"Exploration: {called(policy)} closes {percent(row['share'], 0)} of the gap from random to all views at view "
+        f"Exploration: {called(policy)} closes {percent(row['share'], 0)} of {gap} at view "
         f"{view} ({INTERVAL} {interval(row['ci95'], digits=0)}{NARROW_SPACE}%)."
     )
 

@@ -19,6 +19,7 @@ from activevision.pages.words import interval, number, points
 
 _ROW = 24.0
 _LETTER = 7.0  # pixels, of the names
+_TICK = 30.0  # pixels that a written tick needs
 
 
 def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
@@ -47,13 +48,20 @@ def forest_plot(results: dict[str, Any], policy: str, width: int) -> Element:
             body.append(_comparison(row, x, y, right, width))
         y += 10
     ticks = np.arange(round(low / step), round(high / step) + 1) * step
+    every = math.ceil(_TICK * (len(ticks) - 1) / (right - left))  # where they are close, some are written
+    wide = width == WIDE
+    axis = ((left + right) / 2, y + 40) if wide else (float(width), y + 40)
     return svg(
         width,
         y + 46,
         f"Differences in accuracy between {called(policy)} and the baselines, in points",
         [line(x(tick), 8, x(tick), y + 4, "zero" if abs(tick) < 1e-9 else "grid") for tick in ticks],
-        [text(x(tick), y + 20, number(100 * tick, 0, sign=True), "tick", "middle") for tick in ticks],
-        text((left + right) / 2, y + 40, f"points of accuracy, {called(policy)} minus baseline", "axis", "middle"),
+        [
+            text(x(tick), y + 20, number(100 * tick, 0, sign=True), "tick", "middle")
+            for tick in ticks
+            if round(tick / step) % every == 0
+        ],
+        text(*axis, f"points of accuracy, {called(policy)} minus baseline", "axis", "middle" if wide else "end"),
         body,
     )
 

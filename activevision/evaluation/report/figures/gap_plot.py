@@ -17,7 +17,7 @@ _ROW = 23.0
 
 
 def gap_plot(results: dict[str, Any], shares: dict[str, dict[str, Any]], ends: tuple[str, ...], width: int) -> Element:
-    """shares: entries of ``gap_closed`` at the headline view, by policy. ends: policies that the gap is between, whose
+    """shares: entries of ``gap_closed`` at the headline view, by policy. ends: rows that the gap is between, whose
     accuracies are drawn through as lines."""
     rows, view = main_rows(results), headline_view(results)
     wide = width == WIDE
@@ -25,6 +25,7 @@ def gap_plot(results: dict[str, Any], shares: dict[str, dict[str, Any]], ends: t
     left = 8.0 + 7.2 * max(len(called(name)) for name in names)
     right = width - (305.0 if wide else 60.0)
     values = [100 * end for row in rows.values() for end in row["ci95"][view - 1]]
+    values += [100 * results["rows"][name]["accuracy"][view - 1] for name in ends]
     x = Axis.over(values, left + 12, right, most=7 if wide else 4)
     bottom = 22.0 + _ROW * len(names)
     body: list[Element] = []
@@ -59,9 +60,9 @@ def gap_plot(results: dict[str, Any], shares: dict[str, dict[str, Any]], ends: t
         [line(x(tick), 18, x(tick), bottom, "grid") for tick in x.ticks],
         [text(x(tick), bottom + 18, x.written(tick), "tick", "middle") for tick in x.ticks],
         [
-            element("g", line(at, 18, at, bottom, "end"), class_=series(results, name))
-            for name in ends
-            for at in [x(100 * rows[name]["accuracy"][view - 1])]
+            element("g", line(at, 18, at, bottom, "end"), class_=series(results, end["policy"]))
+            for end in (results["rows"][name] for name in ends)
+            for at in [x(100 * end["accuracy"][view - 1])]
         ],
         text((x.begin + x.end) / 2, bottom + 38, f"accuracy after view {view}, %", "axis", "middle"),
         heads,

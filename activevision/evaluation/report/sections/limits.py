@@ -8,13 +8,13 @@ from xml.etree.ElementTree import Element
 
 from activevision.evaluation.cast import best_baseline, featured, in_order, protagonist
 from activevision.evaluation.ladder import called
-from activevision.evaluation.reading import headline_view, is_ceiling, main_rows
+from activevision.evaluation.reading import headline_view, is_ceiling, main_rows, row_called
 from activevision.evaluation.report.figures.gap_plot import gap_plot
 from activevision.evaluation.report.figures.swap_plot import Swap, swap_plot
 from activevision.evaluation.report.series import policy_table
 from activevision.pages.html import element, responsive
 from activevision.pages.parts import folded, section, tabled
-from activevision.pages.words import number, percent, points
+from activevision.pages.words import INTERVAL, number, percent, points
 
 _SWAPS = ("policy_swap", "fusion_swap", "recogniser_swap")
 
@@ -27,12 +27,9 @@ def ceilings(results: dict[str, Any]) -> Element | None:
     shares = {results["rows"][row["row"]]["policy"]: row for row in results["gap_closed"] if row["view"] == view}
     known = [row for row in shares.values() if row["share"] is not None]
     if known:
-        floor, ceiling = (results["rows"][known[0][end]]["policy"] for end in ("floor", "ceiling"))
-        gap = (
-            f" Gap closed: share of the way from {_called(results, known[0]['floor'])} to "
-            f"{_called(results, known[0]['ceiling'])}, drawn as lines, with its 95 % interval."
-        )
-        ends: tuple[str, ...] = (floor, ceiling)
+        ends: tuple[str, ...] = (known[0]["floor"], known[0]["ceiling"])
+        floor, ceiling = (row_called(results, end) for end in ends)
+        gap = f" Gap closed: share of the way from {floor} to {ceiling}, drawn as lines, with its {INTERVAL}."
     else:
         ends = ()
         gap = (
@@ -43,9 +40,12 @@ def ceilings(results: dict[str, Any]) -> Element | None:
     above = any(is_ceiling(results, name) for name in rows)
     return section(
         "Between floor and ceilings" if above else "Policies side by side",
-        f"Every policy after view {view} with its 95 % interval{', ceilings below the rule' if above else ''}.{gap}",
+        f"Every policy after view {view} with its {INTERVAL}{', ceilings below the rule' if above else ''}.{gap}",
         responsive(lambda width: gap_plot(results, shares, ends, width)),
-        folded("The share of the gap after every view", *tabled(_gap_table(results), "With 95 % intervals."))
+        folded(
+            "The share of the gap after every view",
+            *tabled(_gap_table(results), f"With {INTERVAL}s."),
+        )
         if known
         else None,
     )
@@ -67,13 +67,6 @@ def _share(row: dict[str, Any] | None) -> Element:
     return element("td", percent(row["share"], 0), element("small", ends), class_="number")
 
 
-def _called(results: dict[str, Any], row: str) -> str:
-    """A row's policy in words, with its fusion where it is not the main one."""
-    found = results["rows"][row]
-    name = {"all_views": "all views"}.get(found["policy"], called(found["policy"]))
-    return name if found["main"] else f"{name} with fusion {found['fusion']}"
-
-
 def decomposition(results: dict[str, Any]) -> Element | None:
     """One part swapped at a time; None where nothing was."""
     reference, policy = results["decomposition"]["reference"], protagonist(results) or best_baseline(results)
@@ -87,7 +80,7 @@ def decomposition(results: dict[str, Any]) -> Element | None:
         "One part swapped at a time",
         f"Change in accuracy after view {view} when one part is swapped and the others stay: the policy for "
         f"{reference['policy']} under fusion {reference['fusion']}, the fusion under {policy}"
-        f"{', and who looks' if truth else ''}. Coloured where the 95 % interval stays off zero. Policies that act on "
+        f"{', and who looks' if truth else ''}. Coloured where the {INTERVAL} stays off zero. Policies that act on "
         "the belief may choose other views under another fusion.",
         responsive(lambda width: swap_plot("Change in accuracy when one part is swapped", groups, width)),
         folded(
