@@ -39,7 +39,7 @@ class Benchmark:
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
     """What to measure; all speeds unless given, and with --simulators only their comparison. "recognition" takes from
-    a third of an hour a suite, "completion" a quarter, "study" half an hour, "probes" a fifth of an hour a protocol;
+    a third of an hour a suite, "completion" a quarter, "study" half an hour, "probes" ten minutes a protocol;
     all go on where they were stopped."""
     suites: tuple[str, ...] = ("objects-procedural",)
     """Of recognition: objects-procedural, objects-furniture, rooms."""

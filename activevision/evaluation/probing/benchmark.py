@@ -82,7 +82,7 @@ class ProbesConfig:
     """Dimensions of the features."""
     checkpoint_every: int = 25
     """Steps of pretraining that are lost at most where it is stopped."""
-    probe_seeds: int = 2
+    probe_seeds: int = 3
     """Of the probes: initial weights, order, and which scenes choose what is chosen."""
 
     def __post_init__(self) -> None:

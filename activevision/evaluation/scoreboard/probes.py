@@ -22,8 +22,9 @@ def probes(file: str, results: dict[str, Any]) -> list[str]:
     measures, encoders = results["measures"], results["encoders"]
     wanted = [name for name in _SHOWN if all(name in row["figures"] for row in encoders.values())]
     rows = sorted(encoders.items(), key=lambda entry: -entry[1]["figures"][_MAIN]["value"])
-    titles = [f"{measures[name]['title']} {'↑' if measures[name]['higher'] else '↓'}" for name in wanted]
+    titles = [f"{_title(measures[name])} {'↑' if measures[name]['higher'] else '↓'}" for name in wanted]
     gap = f" at most {protocol['gap']} frames apart" if protocol["gap"] else ""
+    seeds = results["recipe"]["seeds"]
     steps = len(results["standing_still"]["path_position"])
     chance = [f"{results['chance'][name]:.3f}" for name in wanted]
     minutes = ", ".join(f"{stage} {value / 60:.1f}" for stage, value in results["seconds"].items())
@@ -36,7 +37,7 @@ def probes(file: str, results: dict[str, Any]) -> list[str]:
         f"and asked about {data['test']['scenes']} scenes that neither they nor the probes have seen: pairs of "
         f"views{gap}, turned by up to {protocol['range_deg']:g}°, and paths of {steps} steps, at "
         f"{protocol['rate']:g} Hz.",
-        f"Means over {results['recipe']['seeds']} seeds of the probes, with 95 % intervals over scenes and seeds; "
+        f"Probes of {seeds} {'seed' if seeds == 1 else 'seeds'}, with 95 % intervals over scenes and seeds; "
         "bold where no other encoder is clearly better.",
         "Pretraining is of one seed, whose luck no interval holds.",
         f"Raw scores: [scores/{file}](scores/{file}).",
@@ -44,11 +45,17 @@ def probes(file: str, results: dict[str, Any]) -> list[str]:
         f"| pretrained by | {' | '.join(titles)} |",
         "|" + "---|" * (1 + len(titles)),
         *(f"| {_named(name)} | {' | '.join(_cell(row['figures'][what]) for what in wanted)} |" for name, row in rows),
-        f"| *says nothing* | {' | '.join(chance)} |",
+        f"| *chance, or standing still* | {' | '.join(chance)} |",
         "",
         f"Minutes: {minutes}.",
         "",
     ]
+
+
+def _title(measure: dict[str, Any]) -> str:
+    """As a column head that stands alone."""
+    ambiguous = "error" in measure["group"] or "path" in measure["group"]
+    return f"{measure['group']}: {measure['title']}" if ambiguous else str(measure["title"])
 
 
 def _named(objective: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def results() -> dict[str, Any]:
         "films": {"films": 300, "images": 10_800, "rate": 5.0, "scenes": 150},
         "data": {"test": {"scenes": 60}},
         "recipe": {"seeds": 2},
-        "measures": {name: {"title": of.title, "higher": of.higher} for name, of in MEASURES.items()},
+        "measures": {name: asdict(of) for name, of in MEASURES.items()},
         "standing_still": {"path_position": [1.0] * 15},
         "chance": {"r2_relative_rotation": 0.0, "mrr": 0.125},
         "encoders": {"none": row(0.1, 0.2), "simclr": row(0.3, 0.5), "equivariance": row(0.6, 0.4, best=True)},
@@ -42,7 +43,7 @@ def test_the_best_comes_first_and_is_bold_and_chance_last() -> None:
         "| equivariance | **0.600 (0.590 to 0.610)** | 0.400 (0.390 to 0.410) |",
         "| simclr | 0.300 (0.290 to 0.310) | 0.500 (0.490 to 0.510) |",
         "| none (random weights) | 0.100 (0.090 to 0.110) | 0.200 (0.190 to 0.210) |",
-        "| *says nothing* | 0.000 | 0.125 |",
+        "| *chance, or standing still* | 0.000 | 0.125 |",
     ]
 
 
