@@ -15,10 +15,12 @@ from activevision.errors import UserError
 from activevision.machine import cores
 
 if TYPE_CHECKING:
+    from activevision.evaluation.probing.benchmark import ProbesConfig
     from activevision.scenes import Catalogue, Scene
 
 NAMES = ("render", "render_batch", "simulators", "grid_steps", "env_steps", "data", "pretrain_images", "ppo_steps")
-RECOGNITION, COMPLETION, STUDY = "recognition", "completion", "study"
+RECOGNITION, COMPLETION, STUDY, PROBES = "recognition", "completion", "study", "probes"
+_ALL = (*NAMES, RECOGNITION, COMPLETION, STUDY, PROBES)
 SCORES = "scores"
 _SIDE = 64
 
@@ -28,7 +30,8 @@ class Benchmark:
     """Measure speeds and write scores/benchmark.json: rendering, simulators side by side, environment steps, reading of
     data, pretraining, PPO. With "recognition": train and evaluate the whole ladder of agents on suites; with
     "completion": agents that complete what they have not seen; with "study": whether better equivariance gives better
-    active recognition.
+    active recognition; with "probes": pretrain encoders by many objectives on films of rooms, of furniture or of a
+    hand-held camera, and measure on scenes that none has seen what they know of egomotion.
 
     Every speed is the median of ``repeats`` runs and stands beside the settings that it depends on. README.md is
     written anew from all scores that are there.
@@ -36,15 +39,21 @@ class Benchmark:
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
     """What to measure; all speeds unless given, and with --simulators only their comparison. "recognition" takes from
-    a third of an hour a suite, "completion" a quarter, "study" half an hour; all go on where they were stopped."""
+    a third of an hour a suite, "completion" a quarter, "study" half an hour, "probes" ten minutes a protocol;
+    all go on where they were stopped."""
     suites: tuple[str, ...] = ("objects-procedural",)
     """Of recognition: objects-procedural, objects-furniture, rooms."""
     completions: tuple[str, ...] = ("scenes", "objects")
     """Suites of completion: scenes, objects."""
+    protocols: tuple[str, ...] = ("rooms", "furniture", "handheld")
+    """Of probes: objects, furniture, rooms, handheld."""
+    objectives: tuple[str, ...] = ()
+    """Of probes: what encoders are pretrained by; a dozen that need no more than frames, unless given. Their settings
+    go after commas, as in seq_jepa,conditioned=false. More may be added to a finished run."""
     seeds: int = 5
     """Policies of recognition and completion that are trained and evaluated."""
     workers: int | None = None
-    """Processes of recognition, completion and study; as many as there are cores, unless given."""
+    """Processes of recognition, completion, study and probes; as many as there are cores, unless given."""
     simulators: tuple[str, ...] = ()
     """Simulators to compare (embree,habitat); those that are installed unless given."""
     repeats: int = 5
@@ -52,7 +61,7 @@ class Benchmark:
     out: Path = Path("runs/benchmark")
     """Folder for scores/*.json and README.md."""
     work: Path = Path("runs/benchmark/work")
-    """Folder of what recognition, completion and study train."""
+    """Folder of what recognition, completion, study and probes train."""
     seed: int = 0
     """Of poses and motions."""
 
@@ -66,17 +75,22 @@ class Benchmark:
         from activevision.commands.scoreboard import write_scoreboard
         from activevision.commands.suites import COMPLETIONS, SUITES
         from activevision.errors import unknown
+        from activevision.evaluation.probing.protocol import PROTOCOLS
 
         names = self.names or (("simulators",) if self.simulators else NAMES)
         for name in names:
-            if name not in (*NAMES, RECOGNITION, COMPLETION, STUDY):
-                raise unknown("benchmark", name, (*NAMES, RECOGNITION, COMPLETION, STUDY))
+            if name not in _ALL:
+                raise unknown("benchmark", name, _ALL)
         for suite in self.suites:
             if suite not in SUITES:
                 raise unknown("suite", suite, SUITES)
         for suite in self.completions:
             if suite not in COMPLETIONS:
                 raise unknown("suite of completion", suite, COMPLETIONS)
+        for protocol in self.protocols:
+            if protocol not in PROTOCOLS:
+                raise unknown("protocol", protocol, PROTOCOLS)
+        probes = self._probes_config()
         speeds = tuple(name for name in names if name in NAMES)
         if speeds:
             self._measure(speeds)
@@ -86,6 +100,8 @@ class Benchmark:
             self._complete()
         if STUDY in names:
             self._study()
+        if PROBES in names:
+            self._probe(probes)
         print(f"all figures: {write_scoreboard(self.out)}")
 
     def _recognise(self) -> None:
@@ -114,6 +130,25 @@ class Benchmark:
         work = self.work / "study-equivariance"
         Study("equivariance", workers=self.workers, out=work).run()
         write_json(self.out / SCORES / "study-equivariance.json", read_json(work / "study.json"), indent=None)
+
+    def _probes_config(self) -> ProbesConfig:
+        from activevision.evaluation.probing.benchmark import ProbesConfig
+
+        return ProbesConfig(objectives=self.objectives) if self.objectives else ProbesConfig()
+
+    def _probe(self, config: ProbesConfig) -> None:
+        from activevision.commands.probes import run_probes
+        from activevision.commands.world import WorldChoice
+        from activevision.evaluation.probing.benchmark import FILMS
+        from activevision.evaluation.probing.protocol import PROTOCOLS
+        from activevision.files import write_json
+
+        for name in self.protocols:
+            protocol = PROTOCOLS[name]
+            catalogue = WorldChoice(scenes=protocol.catalogue).catalogue()
+            work, workers = self.work / f"probes-{name}", self.workers or cores()
+            results = run_probes(protocol, FILMS[protocol.motion], config, catalogue, work, workers)
+            write_json(self.out / SCORES / f"probes-{name}.json", results, indent=None)
 
     def _measure(self, names: tuple[str, ...]) -> None:
         from rich.console import Console

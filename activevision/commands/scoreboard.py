@@ -11,9 +11,11 @@ def write_scoreboard(folder: Path) -> Path:
     ``scores/NOTES.md``, where there is one, is what its authors have to say about how the figures came about.
     """
     from activevision.commands.suites import COMPLETIONS, SUITES
+    from activevision.evaluation.probing.protocol import PROTOCOLS
     from activevision.evaluation.published import LOOK_AHEAD, LOOK_AROUND
     from activevision.evaluation.results_file import read_results
     from activevision.evaluation.scoreboard.completion import completion
+    from activevision.evaluation.scoreboard.probes import probes
     from activevision.evaluation.scoreboard.recognition import published, recognition
     from activevision.evaluation.scoreboard.speeds import simulators, speeds
     from activevision.evaluation.scoreboard.study import study
@@ -31,6 +33,9 @@ def write_scoreboard(folder: Path) -> Path:
         lines += completion(name, read_json(path))
     if (path := scores / "study-equivariance.json").exists():
         lines += study(path.name, read_json(path))
+    for name in PROTOCOLS:
+        if (path := scores / f"probes-{name}.json").exists():
+            lines += probes(path.name, read_json(path))
     quoted = [*([LOOK_AHEAD] if suites else []), *([LOOK_AROUND] if completions else [])]
     if quoted:
         lines += ["## Published figures", "", *(line for table in quoted for line in published(table))]

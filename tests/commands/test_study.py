@@ -22,18 +22,21 @@ from activevision.agents.lessons import GridLessons
 from activevision.agents.policies.baselines import Random
 from activevision.commands.collect import Film, collect_films
 from activevision.commands.learn import Stopwatch
+from activevision.commands.lineup import jobs as encoder_jobs
+from activevision.commands.lineup.plan import Unit
 from activevision.commands.study import Study
 from activevision.commands.studying import jobs
-from activevision.commands.studying.plan import Plan, Trial, Unit
+from activevision.commands.studying.plan import Plan, Trial
 from activevision.commands.studying.report import write_study
 from activevision.commands.studying.stages import check_rollouts, run_stages
 from activevision.commands.world import World
 from activevision.encoders.objectives import OBJECTIVES, objective_class
 from activevision.errors import UserError
+from activevision.evaluation.lineup.objective_windows import WINDOWS
 from activevision.evaluation.log import TrajectoryLog
 from activevision.evaluation.study.config import PRESETS, StudyConfig
-from activevision.evaluation.study.objective_windows import WINDOWS
 from activevision.files import digest
+from activevision.machine import one_thread
 from activevision.protocol import LOOK_AROUND, Protocol
 
 PROTOCOL = replace(LOOK_AROUND, elevations_deg=(-30.0, 0.0, 30.0), azimuths=6, height=16, width=16)
@@ -95,8 +98,10 @@ def test_all_raw_scores_are_there(whole: Plan) -> None:
 
 def test_a_second_run_does_nothing_and_gives_the_same_bytes(whole: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (whole.out / "study.json").read_bytes()
-    for job in ("pretrain_encoder", "probe_encoder", "look", "run_trial"):
-        monkeypatch.setattr(jobs, job, lambda *_: pytest.fail("done again"))
+    for module, job in (
+        (encoder_jobs, "pretrain_encoder"), (encoder_jobs, "probe_encoder"), (jobs, "look"), (jobs, "run_trial"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, job, lambda *_: pytest.fail("done again"))
     assert study(whole) == before
 
 
@@ -104,8 +109,8 @@ def test_what_is_lost_is_made_again_to_the_same_bytes(whole: Plan, tmp_path: Pat
     shutil.copytree(whole.out, tmp_path / "copy")
     plan = Plan(TINY, whole.world, tmp_path / "copy")
     unit = Unit("equivariance", 0)
-    shutil.rmtree(plan.encoder_run(unit))
-    (plan.probes / "measured" / "tracking-0.npz").unlink()
+    shutil.rmtree(plan.lineup.encoder_run(unit))
+    (plan.lineup.probes / "measured" / "tracking-0.npz").unlink()
     shutil.rmtree(plan.evidence(Unit("none", 0)).parent)
     plan.log(Trial(Unit("slow_features", 0), "ppo", 1), "ppo").unlink()
     assert study(plan) == (whole.out / "study.json").read_bytes()
@@ -177,7 +182,7 @@ def test_more_objectives_may_be_added(whole: Plan, tmp_path: Path) -> None:
 def test_agents_of_another_encoder_are_not_mixed_in(whole: Plan, tmp_path: Path) -> None:
     shutil.copytree(whole.out, tmp_path / "copy")
     plan = Plan(TINY, whole.world, tmp_path / "copy")
-    shutil.copytree(plan.encoder(Unit("tracking", 0)), plan.encoder(Unit("none", 0)), dirs_exist_ok=True)
+    shutil.copytree(plan.lineup.encoder(Unit("tracking", 0)), plan.lineup.encoder(Unit("none", 0)), dirs_exist_ok=True)
     with pytest.raises(UserError, match="has agents of another encoder"):
         run_stages(plan, 1, Stopwatch(tmp_path / "seconds.json"))
 
@@ -214,7 +219,8 @@ def test_agents_that_are_trained_as_a_whole_bring_their_own_fusion(
     monkeypatch.setitem(JOINT, "whole", f"{__name__}:Whole")
     shutil.copytree(whole.out, tmp_path / "copy")
     plan, trial = Plan(TINY, whole.world, tmp_path / "copy"), Trial(Unit("none", 0), "whole", 1)
-    with jobs.entered(plan):
+    with one_thread():
+        jobs.enter(plan)
         jobs.run_trial(trial, lambda steps: None)
     assert plan.policy_file(trial, ".txt").read_text() == "1"
     for policy in trial.policies:
@@ -236,7 +242,7 @@ def test_every_objective_has_a_windows_that_suit_it() -> None:
 def test_all_see_as_many_images_in_as_many_steps(whole: Plan) -> None:
     for name, chosen in WINDOWS.items():
         windows = 500 + 7 * len(name)
-        config = PRESETS["small"].pretraining(name, 0, windows, chosen.length)
+        config = PRESETS["small"].budget.pretraining(name, 0, windows, chosen.length)
         assert config.batch_size * chosen.length == PRESETS["small"].batch
         assert config.epochs * windows * chosen.length == pytest.approx(PRESETS["small"].images)
         steps = config.epochs * -(-windows // config.batch_size)
@@ -299,5 +305,5 @@ def test_a_folder_holds_one_study(tmp_path: Path) -> None:
 
 
 def test_an_encoder_is_told_by_its_weights(whole: Plan) -> None:
-    digests = {digest((whole.encoder(unit) / "encoder.safetensors").read_bytes()) for unit in whole.units}
+    digests = {digest((whole.lineup.encoder(unit) / "encoder.safetensors").read_bytes()) for unit in whole.units}
     assert len(digests) == len(whole.units)

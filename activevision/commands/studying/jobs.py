@@ -1,4 +1,4 @@
-"""What is done for one encoder, or for one agent on it; by this process or by a worker, one core each.
+"""What is done with one encoder, or for one agent on it; by this process or by a worker, one core each.
 
 Every job leaves files that are whole or absent, and what an earlier one left is not made again. All is a function of
 the plan, whoever does it: torch keeps to one thread, since what several threads sum up differs in the last bit.
@@ -7,7 +7,7 @@ the plan, whoever does it: torch keeps to one thread, since what several threads
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,27 +20,17 @@ from activevision.agents.named import named_class
 from activevision.agents.policies import baseline
 from activevision.agents.policies.policy import Policy
 from activevision.agents.views import SceneViews
-from activevision.commands.studying.plan import Plan, Trial, Unit
+from activevision.commands.lineup.jobs import Advance
+from activevision.commands.lineup.plan import Unit
+from activevision.commands.studying.plan import Plan, Trial
 from activevision.encoders.checkpoint import load_encoder
-from activevision.encoders.objectives import objective_class
-from activevision.encoders.pretrain import pretrain
 from activevision.evaluation.play import Starts, play
-from activevision.evaluation.probing.compare import measured_once
-from activevision.evaluation.probing.encode import without_features
-from activevision.evaluation.probing.measure import Task
 from activevision.evaluation.study.config import BASELINES
-from activevision.evaluation.study.objective_windows import WINDOWS
 from activevision.files import digest, read_object, write_json
-from activevision.machine import one_thread
-from activevision.progress import told_of_steps
 from activevision.protocol import Protocol
-from activevision.rollouts.dataset import WindowDataset
-from activevision.rollouts.windows import Gap, Windows
 
 if TYPE_CHECKING:
     from gymnasium.vector import VectorEnv
-
-Advance = Callable[[int], None]
 
 _MADE_FROM = "made_from.json"
 
@@ -53,39 +43,9 @@ def enter(plan: Plan) -> None:
     _plan = plan
 
 
-@contextlib.contextmanager
-def entered(plan: Plan) -> Iterator[None]:
-    """This process does what workers would do."""
-    with one_thread():
-        enter(plan)
-        yield
-
-
-def windows_of(plan: Plan, objective: str) -> WindowDataset:
-    """What an objective is trained on. UserError where the rollouts lack what it needs."""
-    chosen, kind = WINDOWS[objective], objective_class(objective)
-    return WindowDataset.load(plan.data, Windows(chosen.length, Gap(chosen.gap)), kind.fields)
-
-
-def pretrain_encoder(unit: Unit, advance: Advance) -> None:
-    """Tells of images."""
-    windows = windows_of(_plan, unit.objective)
-    config = _plan.config.pretraining(unit.objective, unit.seed, len(windows), windows.length)
-    with told_of_steps(advance):
-        pretrain(config, windows, _plan.encoder_run(unit))
-
-
-def probe_encoder(unit: Unit, advance: Advance) -> None:
-    config = _plan.config
-    train, test, task = _probing(_plan)
-    encoder = load_encoder(_plan.encoder(unit))
-    measured_once(unit.name, encoder, train, test, task, config.probe, config.probe_seeds, _plan.probes)
-    advance(1)
-
-
 def look(unit: Unit, advance: Advance) -> None:
     """The evidence of all views, by linear classifiers on the frozen encoder."""
-    encoder, folder, world = load_encoder(_plan.encoder(unit)), _plan.evidence(unit), _plan.world
+    encoder, folder, world = load_encoder(_plan.lineup.encoder(unit)), _plan.evidence(unit), _plan.world
     assert isinstance(world.protocol, Protocol)
     entries = world.catalogue.scenes("train")
     evidence = FrozenEvidence.of(encoder, _views(_plan), entries, world.protocol, _plan.config.folds, 0)
@@ -156,12 +116,6 @@ def _always(policy: Policy) -> Callable[[VectorEnv], Policy]:
 
 
 @cache
-def _probing(plan: Plan) -> tuple[WindowDataset, WindowDataset, Task]:
-    train, test = (WindowDataset.load(plan.probe_data(split)) for split in ("train", "test"))
-    return train, test, Task.of(without_features(train), without_features(test), plan.config.probe)
-
-
-@cache
 def _views(plan: Plan) -> dict[str, SceneViews]:
     protocol = plan.world.protocol
     assert isinstance(protocol, Protocol)
@@ -173,4 +127,4 @@ def _views(plan: Plan) -> dict[str, SceneViews]:
 
 
 def _weights(plan: Plan, unit: Unit) -> str:
-    return digest((plan.encoder(unit) / "encoder.safetensors").read_bytes())
+    return digest((plan.lineup.encoder(unit) / "encoder.safetensors").read_bytes())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from activevision.commands.lineup.plan import Lineup, Unit
 from activevision.commands.world import World, WorldChoice
+from activevision.evaluation.lineup.objective_windows import WINDOWS
 from activevision.evaluation.study.config import AGENTS, BASELINES, PROTOCOL, StudyConfig, fusion_of
 
 
@@ -17,23 +20,16 @@ def world_of(config: StudyConfig) -> World:
     ).world()
 
 
-class Unit(NamedTuple):
-    """An encoder: an objective and a seed."""
-
-    objective: str
-    seed: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.objective}-{self.seed}"
-
-
 class Trial(NamedTuple):
     """An agent of a seed on an encoder."""
 
     unit: Unit
     agent: str
     seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.agent} {self.seed} on {self.unit.name}"
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -64,23 +60,11 @@ class Plan:
             for seed in range(self.config.agent_seeds)
         ]
 
-    @property
-    def data(self) -> str:
-        """Rollouts to pretrain on."""
-        return self.given or str(self.out / "rollouts" / "train")
-
-    def probe_data(self, split: str) -> Path:
-        return self.out / "rollouts" / f"probe-{split}"
-
-    def encoder_run(self, unit: Unit) -> Path:
-        return self.out / "encoders" / unit.name
-
-    def encoder(self, unit: Unit) -> Path:
-        return self.encoder_run(unit) / "encoder"
-
-    @property
-    def probes(self) -> Path:
-        return self.out / "probes"
+    @cached_property
+    def lineup(self) -> Lineup:
+        """The encoders."""
+        config, data = self.config, self.given or str(self.out / "rollouts" / "train")
+        return Lineup(tuple(self.units), config.budget, WINDOWS, data, config.probe, config.probe_seeds, self.out)
 
     def evidence(self, unit: Unit) -> Path:
         return self.out / "agents" / unit.name / "evidence"

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from activevision.commands.studying.plan import Plan, Trial, Unit
+from activevision.commands.lineup.plan import Unit
+from activevision.commands.studying.plan import Plan, Trial
 from activevision.evaluation.study.config import AGENTS
 
 if TYPE_CHECKING:
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
 
 def write_study(plan: Plan, seconds: Mapping[str, float], command: str) -> dict[str, Any]:
     """Reads encoders' probes and agents' logs; writes study.json, index.html and the probes' own page."""
-    from activevision.encoders.checkpoint import load_encoder, read_card
-    from activevision.encoders.objectives import objective_class
-    from activevision.evaluation.probing.compare import Candidate, compare
+    from activevision.commands.lineup.stages import candidates
+    from activevision.evaluation.probing.compare import compare
     from activevision.evaluation.probing.page.page import write_probe_page
     from activevision.evaluation.study.page.page import write_study_page
     from activevision.evaluation.study.results import PROBED, SCHEMA, build_study
@@ -26,16 +26,12 @@ def write_study(plan: Plan, seconds: Mapping[str, float], command: str) -> dict[
     from activevision.files import as_json, write_json
     from activevision.rollouts.dataset import WindowDataset
 
-    config, world = plan.config, plan.world
-    train, test = (WindowDataset.load(plan.probe_data(split)) for split in ("train", "test"))
-    candidates = {}
-    for unit in plan.units:
-        encoder = load_encoder(plan.encoder(unit))
-        card = read_card(plan.encoder(unit)) if objective_class(unit.objective).learns else {}
-        candidates[unit.name] = Candidate(encoder, {"backbone": encoder.name, "embedding": encoder.embedding, **card})
-    probes, task, measured = compare(candidates, train, test, config.probe, config.probe_seeds, plan.probes)
-    write_json(plan.probes / "probe.json", probes)
-    write_probe_page(probes, task, measured, test, plan.probes / "index.html", command)
+    config, world, lineup = plan.config, plan.world, plan.lineup
+    train, test = (WindowDataset.load(lineup.probe_data(split)) for split in ("train", "test"))
+    encoders = candidates(lineup)
+    probes, task, measured = compare(encoders, train, test, config.probe, config.probe_seeds, lineup.probes)
+    write_json(lineup.probes / "probe.json", probes)
+    write_probe_page(probes, task, measured, test, lineup.probes / "index.html", command)
     objects = sorted(entry.id for entry in world.catalogue.scenes("test"))
     scores = {name: _scores(plan, name, measured, objects) for name in config.objectives}
     found = build_study({"view": config.view, "agents": AGENTS, "encoders": scores}, config.resamples)
@@ -83,16 +79,15 @@ def _scores(plan: Plan, objective: str, measured: Mapping[str, Measured], object
 
 def _facts(plan: Plan, objective: str) -> dict[str, Any]:
     """What is to be known of an objective: where it comes from, and what it was fed with."""
-    from activevision.commands.studying.jobs import windows_of
+    from activevision.commands.lineup.jobs import windows_of
     from activevision.encoders.objectives import objective_class
-    from activevision.evaluation.study.objective_windows import WINDOWS
     from activevision.files import as_json
 
     kind = objective_class(objective)
-    facts = {"paper": kind.paper, **asdict(WINDOWS[objective])}
+    facts = {"paper": kind.paper, **asdict(plan.lineup.windows[objective])}
     if kind.learns:
-        windows = windows_of(plan, objective)
-        settings = plan.config.pretraining(objective, 0, len(windows), windows.length)
+        windows = windows_of(plan.lineup, objective)
+        settings = plan.lineup.budget.pretraining(objective, 0, len(windows), windows.length)
         facts |= {"windows": len(windows), "settings": as_json(asdict(settings))}
     return facts
 

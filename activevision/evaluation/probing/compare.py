@@ -17,6 +17,7 @@ from activevision.evaluation.probing.protocol import ProbeProtocol
 from activevision.evaluation.probing.table import BOOTSTRAP, chance, standing_still, tabulate
 from activevision.evaluation.versions import installed_versions
 from activevision.files import digest
+from activevision.progress import progress
 from activevision.rollouts.dataset import WindowDataset
 
 SCHEMA = 1
@@ -58,7 +59,8 @@ def compare(
         measured[name], anew = measured_once(name, candidate.encoder, train, test, task, protocol, seeds, out)
         if anew:
             seconds[name] = round(time.process_time() - began, 1)
-    figures = tabulate(measured)
+    with progress("Comparing", len(MEASURES), "measures") as advance:
+        figures = tabulate(measured, advance)
     results = {
         "schema": SCHEMA,
         "protocol": asdict(protocol),

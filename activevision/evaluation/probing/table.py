@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,9 @@ from activevision.evaluation.probing.tally import Tally, quotient
 BOOTSTRAP = Bootstrap(resamples=2_000)
 
 
-def tabulate(measured: Mapping[str, Measured]) -> dict[str, dict[str, Any]]:
+def tabulate(
+    measured: Mapping[str, Measured], advance: Callable[[int], None] = lambda measures: None
+) -> dict[str, dict[str, Any]]:
     """For every encoder and measure: value, ends of the 95 % interval ``ci95``, ``per_seed``, ``best``, and ``steps``
     (values and intervals after 1 … T steps) where there is one for each.
 
@@ -36,6 +38,7 @@ def tabulate(measured: Mapping[str, Measured]) -> dict[str, dict[str, Any]]:
         for name in having:
             worse = [_clearly_better(measure, samples[other], samples[name]) for other in having if other != name]
             table[name][key]["best"] = bool(worse) and not any(worse)
+        advance(1)
     return table
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from activevision.agents.config import TRAINED
 from activevision.encoders.backbone_names import split_name
-from activevision.encoders.config import PretrainConfig
 from activevision.encoders.objectives import OBJECTIVES
 from activevision.errors import UserError, unknown
+from activevision.evaluation.lineup.budget import Budget, check_batch
 from activevision.evaluation.probing.protocol import ProbeProtocol
 from activevision.settings import require_not_negative, require_positive
 
@@ -33,8 +33,6 @@ BASELINES = ("single", CONTROL, "farthest")
 
 FUSION = "product"
 """Of agents that have none of their own."""
-
-_WHOLE = (2, 3, 4, 5)  # frames of windows, that a batch of images is to divide by
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,7 @@ class StudyConfig:
             "resamples",
         )  # fmt: skip
         require_not_negative(self, "ambiguity")
-        if any(self.batch % frames for frames in _WHOLE):
-            raise UserError(f"batch={self.batch}: give a multiple of 60, which windows of 2, 3, 4 and 5 frames fill.")
+        check_batch(self.batch)
         if self.frames < 18 or self.probe_frames < 3:
             raise UserError(
                 f"frames={self.frames}, probe_frames={self.probe_frames}: windows need 18 frames, probes need 3."
@@ -114,17 +111,10 @@ class StudyConfig:
         if not 2 <= self.view <= 4:
             raise UserError(f"view={self.view}: an episode has 4 views, and the first is not chosen; give 2 to 4.")
 
-    def pretraining(self, objective: str, seed: int, windows: int, length: int) -> PretrainConfig:
-        """Of an encoder, on so many windows of so many frames: all see the same number of images in equal batches."""
-        return PretrainConfig(
-            objective=objective,
-            backbone=self.backbone,
-            embedding=self.embedding,
-            epochs=self.images / (windows * length),
-            batch_size=self.batch // length,
-            learning_rate=self.learning_rate,
-            seed=seed,
-        )
+    @property
+    def budget(self) -> Budget:
+        """Of every encoder."""
+        return Budget(self.backbone, self.embedding, self.images, self.batch, self.learning_rate)
 
     @property
     def probe(self) -> ProbeProtocol:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+STEP = 5
+"""Frames between views that are about a step of the agents' grid apart, in the films of the study."""
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,10 @@ class ObjectiveWindows:
     length: int
     gap: int
     why: str
+
+    def at(self, step: int) -> ObjectiveWindows:
+        """The same in films in which such a motion takes so many frames: gaps in proportion, neighbours as they are."""
+        return replace(self, gap=1 if self.gap == 1 else max(1, round(self.gap * step / STEP)))
 
 
 _NEIGHBOURS = "flow is known between neighbouring frames alone"

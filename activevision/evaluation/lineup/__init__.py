@@ -1,0 +1,1 @@
+"""Encoders that are to be compared: what they are pretrained on, and with how much."""
