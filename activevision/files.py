@@ -22,6 +22,8 @@ NO_ARRAYS = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfi
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Numbers of the errors of a write that finds no room: on the disk, in a user's share of it, in what a file may be."""
 
+_ASIDE = ".part"
+
 LOCK = ".lock"
 """In a folder while a process is alone in it."""
 
@@ -41,7 +43,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     Two processes that write the same path at once both succeed; the later rename wins.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_ASIDE, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -63,7 +65,8 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def alone_in(folder: Path, doing: str) -> Iterator[None]:
-    """Keep other processes of this machine from the same while the block runs; a killed one keeps nobody away.
+    """Keep other processes of this machine from the same while the block runs; a killed one keeps nobody away, and what
+    it was writing is removed.
 
     doing: what they are at, as in "training into". UserError where another one is at it.
     """
@@ -77,6 +80,8 @@ def alone_in(folder: Path, doing: str) -> Iterator[None]:
     except Timeout:
         raise UserError(f"another process is {doing} {folder}: wait for it, or choose another --out.") from None
     try:
+        for leftover in folder.rglob(f".*{_ASIDE}"):
+            leftover.unlink()
         yield
     finally:
         path.unlink(missing_ok=True)  # while it is held: after that it might be someone else's

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from activevision.errors import UserError, unknown
-from activevision.files import atomic_write, digest, read_json, write_json
+from activevision.files import alone_in, atomic_write, digest, read_json, write_json
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
@@ -30,6 +30,19 @@ def test_a_full_disk_is_one_line_with_the_remedy(number, tmp_path, monkeypatch):
         file.write(b"x")
     assert "\n" not in str(error.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_was_writing_is_removed_by_the_next_one(tmp_path):
+    path = tmp_path / "deep" / "value.bin"
+    with atomic_write(path):
+        (aside,) = path.parent.iterdir()
+    aside.write_bytes(b"half")
+    (tmp_path / ".hidden").touch()
+    with alone_in(tmp_path, "working in"):
+        assert not aside.exists()
+        with pytest.raises(UserError, match="another process is working in"), alone_in(tmp_path, "working in"):
+            pytest.fail("two at once")
+    assert sorted(file.name for file in tmp_path.rglob("*")) == [".hidden", "deep", "value.bin"]
 
 
 def _write_often(path: str, letter: bytes) -> None:

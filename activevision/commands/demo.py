@@ -49,6 +49,7 @@ class Demo:
         from activevision.commands.matches import OWN, STARTS, Venue, matches, play_all
         from activevision.commands.pairings import ordered_fusions, pairings, policies_of
         from activevision.envs.registration import ACTIVE_OBJECT
+        from activevision.evaluation.intervals import DEFAULT
 
         if self.episodes is not None and self.episodes < _LEAST:
             raise UserError(
@@ -59,6 +60,7 @@ class Demo:
         start = time.perf_counter()
         choice = resolve_scenes(self.choice)
         world = choice.world()
+        DEFAULT.require(len(world.catalogue.scenes("test")), "scenes")
         with open_run(self.out, "demo", replace(self, choice=choice)):
             timed = Stopwatch(self.out / "seconds.json")
             timed.add("scenes", time.perf_counter() - start)

@@ -62,6 +62,7 @@ class Evaluate:
         from activevision.commands.matches import STARTS, Venue, matches, play_all
         from activevision.commands.pairings import ordered_fusions, pairings, policies_of
         from activevision.errors import UserError, unknown
+        from activevision.evaluation.intervals import DEFAULT
         from activevision.workers import check_workers
 
         facts, choice = (None, _enough(self.choice)) if self.agent is None else _as_trained(self.agent, self.choice)
@@ -93,7 +94,8 @@ class Evaluate:
                 )
         if any(name in learnt for name in policies) and not set(seeds) <= set(trained):
             raise UserError(f"agent {self.agent} has no policy of seed {self.seed}: it has seeds {trained}.")
-        world.catalogue.scenes(self.split)  # a wrong split, or none, is an error before anything is trained
+        # a wrong split, or one that no interval can be made of, is an error before anything is trained
+        DEFAULT.require(len(world.catalogue.scenes(self.split)), "scenes")
         check_workers(self.workers)
         if self.episodes is not None and self.episodes < 1:
             raise UserError(f"episodes={self.episodes}: start every scene at least once.")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from solids import Solids
 
 from activevision.commands import evaluate, learn
+from activevision.commands.demo import Demo
 from activevision.commands.evaluate import Evaluate, _enough
 from activevision.commands.learn import affordable_recogniser
 from activevision.commands.world import World, WorldChoice
+from activevision.errors import UserError
 from activevision.evaluation.reading import main_rows, other_fusions, versus
 from activevision.evaluation.results_file import read_results
 from activevision.explore_protocol import EXPLORE_ROOM
-from activevision.protocol import LOOK_AROUND_SCENES
+from activevision.protocol import LOOK_AROUND, LOOK_AROUND_SCENES
+from activevision.scenes import Entry
 from activevision.scenes.rooms import RoomsCatalogue
 
 TINY_ROOMS = RoomsCatalogue(per_class=7, classes=("bathroom", "hallway"))
@@ -55,6 +60,21 @@ def test_from_nothing_to_a_report_and_the_second_time_from_what_is_there(
     command.run()
     second = read_results(tmp_path / "results.json")
     assert {**second, "seconds": 0} == {**first, "seconds": 0}
+
+
+class Few(Solids):
+    def scenes(self, split: str) -> Sequence[Entry]:
+        return super().scenes(split)[:3]
+
+
+def test_too_few_scenes_for_an_interval_are_told_of_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(WorldChoice, "world", lambda self: World("activevision/ActiveObject-v0", Few(), LOOK_AROUND))
+    for command in (Evaluate(out=tmp_path / "out"), Demo(WorldChoice(scenes="procedural"), out=tmp_path / "out")):
+        with pytest.raises(UserError, match="3 scenes are too few"):
+            command.run()
+    assert not (tmp_path / "out").exists()
 
 
 def test_rooms_made_to_order_are_as_many_as_a_few_minutes_allow_unless_said_otherwise() -> None:
