@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from activevision.agents.policies import CEILINGS, UNFAIR
 
 BASELINES = ("single", "random", "sweep", "wander", "peek_saliency", "farthest", "best_fixed")
-"""Policies that nothing which they see is to teach, weakest first."""
+"""Policies that whatever is under test must beat, weakest first."""
 BASELINE, CONTENDER, CEILING = "baseline", "contender", "ceiling"
 
 

@@ -19,7 +19,8 @@ def nt_xent(first: torch.Tensor, second: torch.Tensor, temperature: float, scene
     A view's positive is the other view of its window; its negatives are both views of the windows of other scenes (N,).
     """
     views = nn.functional.normalize(torch.cat([first, second], -2).float(), dim=-1)
-    logits = views @ views.transpose(-1, -2) / temperature
+    with torch.autocast(views.device.type, enabled=False):  # half precision is too coarse for what τ divides
+        logits = views @ views.transpose(-1, -2) / temperature
     count = views.shape[-2]
     other = torch.arange(count, device=views.device).roll(count // 2)
     compared = of_others(scene).repeat(2, 2)

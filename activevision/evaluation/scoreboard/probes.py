@@ -38,7 +38,7 @@ def probes(file: str, results: dict[str, Any]) -> list[str]:
         f"views{gap}, turned by up to {protocol['range_deg']:g}°, and paths of {steps} steps, at "
         f"{protocol['rate']:g} Hz.",
         f"Probes of {seeds} {'seed' if seeds == 1 else 'seeds'}, with 95 % intervals over scenes and seeds; "
-        "bold where no other encoder is clearly better.",
+        "bold where no other encoder is clearly better (not corrected for their number).",
         "Pretraining is of one seed, whose luck no interval holds.",
         f"Raw scores: [scores/{file}](scores/{file}).",
         "",

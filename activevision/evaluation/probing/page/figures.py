@@ -75,7 +75,8 @@ def tables(results: dict[str, Any]) -> Element:
     return section(
         "All figures",
         f"Means over {made['seeds']} seeds of the probes, with 95 % intervals over scenes and seeds. ● marks the best "
-        "value and those that are not clearly worse: the interval of the difference, on the same scenes, reaches zero.",
+        "value and those that are not clearly worse: the interval of the difference, on the same scenes, reaches zero. "
+        "These intervals are not corrected for the number of encoders.",
         *parts,
     )
 
