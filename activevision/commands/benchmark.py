@@ -39,8 +39,8 @@ class Benchmark:
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
     """What to measure; all speeds unless given, and with --simulators only their comparison. "recognition" takes from
-    a third of an hour a suite, "completion" a quarter, "study" half an hour, "probes" ten minutes a protocol;
-    all go on where they were stopped."""
+    a third of an hour a suite, "completion" a quarter, "study" three quarters of an hour, "probes" ten minutes a
+    protocol; all go on where they were stopped."""
     suites: tuple[str, ...] = ("objects-procedural",)
     """Of recognition: objects-procedural, objects-furniture, rooms."""
     completions: tuple[str, ...] = ("scenes", "objects")
@@ -128,7 +128,7 @@ class Benchmark:
         from activevision.files import read_json, write_json
 
         work = self.work / "study-equivariance"
-        Study("equivariance", workers=self.workers, out=work).run()
+        Study("equivariance", preset="all", workers=self.workers, out=work).run()
         write_json(self.out / SCORES / "study-equivariance.json", read_json(work / "study.json"), indent=None)
 
     def _probes_config(self) -> ProbesConfig:
