@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 from synthetic_logs import CLASSES, make_frames, make_logs
 
 from activevision.evaluation.intervals import Bootstrap
@@ -47,8 +46,16 @@ def test_every_kind_of_part_lands_where_it_is_told_to_in_the_colours_of_the_styl
     np.testing.assert_allclose(pixels[24, 144], (255, 0, 0), atol=40)
     assert pixels[56, 176].max() < 40
     assert (pixels[:10] == 255).all()
-    with pytest.raises(ValueError, match="ellipse"):
-        painted(svg(10, 10, "no", element("ellipse")), PACKAGE)
+
+
+def test_words_are_painted_whatever_fonts_the_machine_has() -> None:
+    def ink(style: str) -> int:
+        words = element("text", "Mm ● →", x=4, y=15, style=style)
+        return int((255 - painted(svg(80, 20, "words", words), PACKAGE).astype(int)).sum())
+
+    assert 0 < ink("font-weight: 400") < ink("font-weight: 700")
+    missing = painted(svg(80, 20, "nothing"), PACKAGE)
+    assert (missing == 255).all()
 
 
 def test_the_style_sheet_cascades_by_weight_and_order_and_leaves_out_what_it_does_not_know() -> None:
