@@ -38,8 +38,8 @@ class Benchmark:
     """
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
-    """What to measure; all speeds unless given, and with --simulators only their comparison. "recognition" takes from
-    a third of an hour a suite, "completion" a quarter, "study" three quarters of an hour, "probes" ten minutes a
+    """What to measure; all speeds unless given, and with --simulators only their comparison. "recognition" takes
+    half an hour to two a suite, "completion" a quarter, "study" three quarters of an hour, "probes" ten minutes a
     protocol; all go on where they were stopped."""
     suites: tuple[str, ...] = ("objects-procedural",)
     """Of recognition: objects-procedural, objects-furniture, rooms."""
