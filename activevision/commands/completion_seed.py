@@ -32,17 +32,16 @@ def errors_file(out: Path, seed: int) -> Path:
 
 def read_errors(out: Path, seed: int) -> dict[str, NDArray]:
     """What ``train_and_play`` wrote: scenes of the starts, and every policy's errors; UserError if it is damaged."""
-    import zipfile
-
     import numpy as np
 
     from activevision.errors import UserError
+    from activevision.files import NO_ARRAYS
 
     path = errors_file(out, seed)
     try:
         with np.load(path) as arrays:
             return {name: arrays[name] for name in ("scene", *POLICIES)}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except NO_ARRAYS as error:
         raise UserError(
             f"errors {path} are damaged ({error}): delete the file and run the same command again."
         ) from None

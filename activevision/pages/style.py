@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 Look = dict[str, str]
-_INHERITED = ("fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "font-size",
-              "font-weight", "font-style", "text-anchor")  # fmt: skip
-_OWN = ("opacity", "x", "y")
 _RULE, _COMMENT = re.compile(r"([^{}]+)\{([^{}]*)\}"), re.compile(r"/\*.*?\*/", re.DOTALL)
 _SIMPLE = re.compile(r"([a-z0-9]*)((?:\.[\w-]+)*)")
 _VARIABLE = re.compile(r"var\((--[\w-]+)\)")
@@ -55,9 +52,11 @@ class Style:
         self._rules.sort(key=lambda rule: rule.weight)  # stable: of equal weight the later one wins
 
     def look(self, line: Sequence[Element], inherited: Mapping[str, str]) -> Look:
-        """Of an element after its ancestors in ``line``, from that of its parent; variables are put in."""
-        found = {name: value for name, value in inherited.items() if name in _INHERITED or name.startswith("--")}
-        found |= {name: value for name, value in line[-1].items() if name in _INHERITED or name in _OWN}
+        """What is said of an element after its ancestors in ``line``, with variables put in.
+
+        inherited: the look of its parent, for its variables; what else is inherited is for who draws it.
+        """
+        found = {name: value for name, value in inherited.items() if name.startswith("--")}
         for rule in self._rules:
             if rule.fits(line):
                 found |= rule.look
