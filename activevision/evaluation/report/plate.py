@@ -41,22 +41,20 @@ def plates(log: TrajectoryLog, film: Film) -> dict[str, NDArray[np.uint8]]:
         "calibration": _plate(
             f"Calibration after view {log.views}",
             (who, f"expected calibration error {number(row['ece'][-1], 3)}"),
-            element("g", list(calibration_plot(results, [log.policy])), class_="square"),
             calibration_plot(results, [log.policy]),
+            look="square",
         )
     }
     if len(log.classes) > 1:
         first, last = (by_true_class(row["confusion"][view]) for view in (0, -1))
         drawing = confusion_plot("", last, log.classes, together(first))
         notes = who, f"{percent(row['accuracy'][-1])} right; true classes down, answers across"
-        found["confusion"] = _plate(
-            f"Confusions after view {log.views}", notes, element("g", list(drawing)), drawing, scale=3.0
-        )
+        found["confusion"] = _plate(f"Confusions after view {log.views}", notes, drawing, scale=3.0)
     if row["viewpoints"] is not None and np.max(row["viewpoints"]) > 0:
         most = float(np.max(row["viewpoints"]))
         drawing = viewpoint_map(results, log.policy, most)
         notes = who, f"share of the chosen views, at most {percent(most)}"
-        found["where_it_looks"] = _plate("Where it looks", notes, element("g", list(drawing)), drawing, scale=3.0)
+        found["where_it_looks"] = _plate("Where it looks", notes, drawing, scale=3.0)
     if log.viewpoint is not None:
         ends = log.correct[:, -1]
         for row_number in telling_episodes(log, each=1):
@@ -84,13 +82,16 @@ def _strip(log: TrajectoryLog, row: int, film: Film) -> Filmstrip | None:
 
 
 def _plate(
-    title: str, notes: tuple[str, str], body: Element, drawing: Element, scale: float = 2.0
+    title: str, notes: tuple[str, str], drawing: Element, scale: float = 2.0, look: str | None = None
 ) -> NDArray[np.uint8]:
-    """A drawing under a heading and two lines, with margins that take what stands over its edge."""
+    """A drawing under a heading and two lines, with margins that take what stands over its edge.
+
+    look: class of what the style sheet sees the drawing in.
+    """
     written = max(7.2 * max(map(len, notes)), 10.4 * len(title))
     width = max(float(drawing.get("width", 0)), written) + 2 * _MARGIN
     height = float(drawing.get("height", 0)) + _HEAD + _MARGIN + 8
-    body.set("transform", f"translate({_MARGIN:g} {_HEAD + 8:g})")
+    body = element("g", list(drawing), class_=look, transform=f"translate({_MARGIN:g} {_HEAD + 8:g})")
     whole = svg(
         width,
         height,
