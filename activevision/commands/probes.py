@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from activevision.commands.collect import Film
 from activevision.commands.lineup.plan import Lineup, Unit
-from activevision.commands.lineup.stages import Films, candidates, collect_missing, pretrain_missing, probe_missing
+from activevision.commands.lineup.stages import (
+    Films,
+    candidates,
+    check_settings,
+    collect_missing,
+    pretrain_missing,
+    probe_missing,
+)
 from activevision.evaluation.lineup.ablations import split_settings
 from activevision.evaluation.lineup.budget import Budget
 from activevision.evaluation.probing.benchmark import ProbesConfig, TrainingFilms, windows_at
@@ -53,7 +60,7 @@ def run_probes(
     from activevision.rollouts.dataset import WindowDataset
 
     units = tuple(Unit(objective, 0) for objective in config.objectives)
-    _check_settings(units)
+    check_settings(units)
     sensors = sensors_of(config.objectives)
     data = str(out / "rollouts" / "train")
     lineup = Lineup(units, config.budget, windows_at(films.step), data, protocol, config.probe_seeds, out)
@@ -94,15 +101,6 @@ def sensors_of(objectives: Sequence[str]) -> tuple[str, ...]:
     if any(field.startswith("flow") for field in fields):
         fields |= {"flow", "depth"}  # which flow is made from
     return tuple(sensor for sensor in SENSORS if sensor == "rgb" or sensor in fields)
-
-
-def _check_settings(units: Sequence[Unit]) -> None:
-    from activevision.encoders.config import PretrainConfig
-    from activevision.encoders.objectives import objective_class
-
-    for unit in units:
-        name, settings = split_settings(unit.objective)
-        PretrainConfig(objective=name, settings=settings).own(objective_class(name).Settings)
 
 
 def _wanted(lineup: Lineup, films: TrainingFilms, sensors: tuple[str, ...]) -> list[Films]:

@@ -27,7 +27,8 @@ class Study:
     preset: str = "small"
     """small (half an hour on two cores), all (every objective) or gpu (a larger network, more of everything)."""
     objectives: tuple[str, ...] = ()
-    """Pretrain these instead of the preset's. More may be added to a finished study."""
+    """Pretrain these instead of the preset's, with settings as in seq_jepa,conditioned=false. More may be added to a
+    finished study."""
     settings: tuple[str, ...] = ()
     """Of the preset's settings those that are to be others: name=value name=value …, by the names of StudyConfig in
     activevision/evaluation/study/config.py: images, agent_seeds, ppo_steps and others."""
@@ -42,6 +43,7 @@ class Study:
         config = self.config()
 
         from activevision.commands.learn import Stopwatch
+        from activevision.commands.lineup.stages import check_settings
         from activevision.commands.studying.plan import Plan, world_of
         from activevision.commands.studying.report import show, write_study
         from activevision.commands.studying.stages import check_rollouts, run_stages
@@ -50,6 +52,7 @@ class Study:
 
         check_workers(self.workers)
         plan = Plan(config, world_of(config), self.out, self.data)
+        check_settings(plan.units)
         plan.world.catalogue.scenes("val")  # too few objects for a split is an error before anything is written
         if self.data is not None:
             check_rollouts(plan)

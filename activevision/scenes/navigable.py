@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from activevision.errors import UserError
-from activevision.files import atomic_write, cache_dir, digest
+from activevision.files import NO_ARRAYS, atomic_write, cache_dir, digest
 from activevision.scenes.floor_finding import VERSION, Agent, find_floor
 from activevision.scenes.scene import Scene
 
@@ -82,7 +82,7 @@ class NavigableArea:
                 columns, rows = (int(value) for value in arrays["shape"])
                 rest = {name: arrays[name] for name in ("start", "column", "floor", "link", "part")}
                 return cls(agent, arrays["origin"], (columns, rows), **rest)
-        except Exception as error:  # zipfile, zlib and numpy each raise their own for damage
+        except (*NO_ARRAYS, TypeError) as error:  # TypeError: an array where a number should be
             raise UserError(f"{path}: no readable navigable area ({error}): build it again.") from None
 
     @cached_property

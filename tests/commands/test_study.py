@@ -171,10 +171,13 @@ def test_workers_do_not_show_in_the_bytes(whole: Plan, tmp_path: Path) -> None:
 
 def test_more_objectives_may_be_added(whole: Plan, tmp_path: Path) -> None:
     shutil.copytree(whole.out, tmp_path / "copy")
-    plan = Plan(replace(TINY, objectives=(*TINY.objectives, "vicreg")), whole.world, tmp_path / "copy")
+    further = ("vicreg", "slow_features,margin=0.5")
+    plan = Plan(replace(TINY, objectives=(*TINY.objectives, *further)), whole.world, tmp_path / "copy")
     study(plan)
     more, before = (json.loads((out / "study.json").read_text()) for out in (plan.out, whole.out))
-    assert list(more["encoders"]) == [*TINY.objectives, "vicreg"]
+    assert list(more["encoders"]) == [*TINY.objectives, *further]
+    assert more["encoders"][further[1]]["facts"]["settings"]["settings"] == ["margin=0.5"]
+    assert more["encoders"][further[1]]["raw"] != more["encoders"]["slow_features"]["raw"]
     for name in TINY.objectives:
         assert more["encoders"][name]["raw"] == before["encoders"][name]["raw"]
 
@@ -267,6 +270,7 @@ def test_presets() -> None:
         ({"objectives": ("none", "simclr", "equivarianc")}, "did you mean 'equivariance'"),
         ({"objectives": ("none", "simclr")}, "at least 3"),
         ({"objectives": ("none", "simclr", "none")}, "name each once"),
+        ({"objectives": ("none", "simclr", "seq_jepa,conditionned=false")}, "conditionned"),
         ({"settings": ("image=3",)}, "did you mean 'images'"),
         ({"settings": ("images=many",)}, "give images=a whole number"),
         ({"settings": ("batch=100",)}, "a multiple of 60"),

@@ -69,11 +69,11 @@ def score_rewards(
     beside = surroundings(grid)
     there = grid.there[origin].gather(1, viewpoint)
     left = peak[scene % len(peak)].masked_fill(beside[there[:, 0]], 0.0)
-    rewards = []
+    rewards = peak.new_empty(len(viewpoint), viewpoint.shape[1] - 1)
     for time in range(1, viewpoint.shape[1]):
-        rewards.append(left.gather(1, there[:, time, None])[:, 0])
+        rewards[:, time - 1] = left.gather(1, there[:, time, None])[:, 0]
         left = left.masked_fill(beside[there[:, time]], 0.0)
-    return torch.stack(rewards, dim=1)
+    return rewards
 
 
 def _ranged(telling: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from activevision.commands.for_all import for_all
-from activevision.commands.lineup.plan import Lineup
+from activevision.commands.lineup.plan import Lineup, Unit
+from activevision.evaluation.lineup.ablations import split_settings
 
 if TYPE_CHECKING:
     from activevision.commands.collect import Film
@@ -24,6 +25,16 @@ class Films(NamedTuple):
     film: Film
     sensors: tuple[str, ...]
     seed: int
+
+
+def check_settings(units: Iterable[Unit]) -> None:
+    """UserError for a setting that an objective does not have."""
+    from activevision.encoders.config import PretrainConfig
+    from activevision.encoders.objectives import objective_class
+
+    for unit in units:
+        name, settings = split_settings(unit.objective)
+        PretrainConfig(objective=name, settings=settings).own(objective_class(name).Settings)
 
 
 def collect_missing(catalogue: Catalogue, spec: Mapping[str, Any], wanted: Iterable[Films], workers: int) -> None:

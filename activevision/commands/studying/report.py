@@ -83,10 +83,11 @@ def _facts(plan: Plan, objective: str) -> dict[str, Any]:
     from activevision.encoders.objectives import objective_class
     from activevision.files import as_json
 
-    kind = objective_class(objective)
-    facts = {"paper": kind.paper, **asdict(plan.lineup.windows[objective])}
+    name = Unit(objective, 0).kind
+    kind = objective_class(name)
+    facts = {"paper": kind.paper, **asdict(plan.lineup.windows[name])}
     if kind.learns:
-        windows = windows_of(plan.lineup, objective)
+        windows = windows_of(plan.lineup, name)
         settings = plan.lineup.budget.pretraining(objective, 0, len(windows), windows.length)
         facts |= {"windows": len(windows), "settings": as_json(asdict(settings))}
     return facts

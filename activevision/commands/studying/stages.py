@@ -67,8 +67,8 @@ def check_rollouts(plan: Plan) -> None:
                     f"the rollouts in {data} show {episode.about['scene_id']}, which is no training object of "
                     "this study: collect them with its --ambiguity and --per-class."
                 )
-    for objective in plan.config.objectives:
-        check_fields(episode, data, objective, objective_class(objective).fields)
+    for name in dict.fromkeys(unit.kind for unit in plan.units):
+        check_fields(episode, data, name, objective_class(name).fields)
 
 
 def _film(plan: Plan, workers: int) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activevision.encoders.backbone_names import split_name
-from activevision.encoders.objectives import OBJECTIVES
-from activevision.errors import UserError, unknown
-from activevision.evaluation.lineup.ablations import split_settings
+from activevision.errors import UserError
+from activevision.evaluation.lineup.ablations import check_objectives
 from activevision.evaluation.lineup.budget import Budget, check_batch
 from activevision.evaluation.lineup.objective_windows import WINDOWS, ObjectiveWindows
 from activevision.settings import require_positive
@@ -91,12 +90,7 @@ class ProbesConfig:
     def __post_init__(self) -> None:
         if not self.objectives:
             raise UserError("no objectives: name at least one.")
-        for objective in self.objectives:
-            name, _ = split_settings(objective)
-            if name not in OBJECTIVES:
-                raise unknown("objective", name, OBJECTIVES)
-        if len(set(self.objectives)) < len(self.objectives):
-            raise UserError(f"objectives {', '.join(self.objectives)}: name each once.")
+        check_objectives(self.objectives)
         split_name(self.backbone)
         require_positive(self, "images", "batch", "learning_rate", "embedding", "checkpoint_every", "probe_seeds")
         check_batch(self.batch)

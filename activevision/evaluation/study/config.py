@@ -8,7 +8,8 @@ from typing import Literal
 from activevision.agents.config import TRAINED
 from activevision.encoders.backbone_names import split_name
 from activevision.encoders.objectives import OBJECTIVES
-from activevision.errors import UserError, unknown
+from activevision.errors import UserError
+from activevision.evaluation.lineup.ablations import check_objectives
 from activevision.evaluation.lineup.budget import Budget, check_batch
 from activevision.evaluation.probing.protocol import ProbeProtocol
 from activevision.settings import require_not_negative, require_positive
@@ -40,7 +41,8 @@ class StudyConfig:
     """Everything that decides the result, the scenes' pictures apart."""
 
     objectives: tuple[str, ...] = ()
-    """What encoders are pretrained by: an encoder each, and for every one of encoder_seeds."""
+    """What encoders are pretrained by, one each and for every one of encoder_seeds: a name, and after commas
+    settings of its own."""
     ambiguity: float = 1.0
     """Share of objects whose class only some views tell."""
     per_class: int = 24
@@ -87,11 +89,7 @@ class StudyConfig:
     """Draws of the bootstrap."""
 
     def __post_init__(self) -> None:
-        for name in self.objectives:
-            if name not in OBJECTIVES:
-                raise unknown("objective", name, OBJECTIVES)
-        if len(set(self.objectives)) < len(self.objectives):
-            raise UserError(f"objectives {', '.join(self.objectives)}: name each once.")
+        check_objectives(self.objectives)
         if self.objectives and len(self.objectives) < 3:
             raise UserError(f"{len(self.objectives)} objectives: a rank correlation needs at least 3.")
         split_name(self.backbone)

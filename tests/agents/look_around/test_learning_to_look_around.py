@@ -105,7 +105,8 @@ def test_score_rewards_by_hand():
     assert peak[0, 23] == 0.5
     # from (1, 1), which is column 0 of the agent: to (1, 3), to the peak, there again, to (2, 6), beside a peak, to it
     seen = [(1, 1), (1, 3), (1, 4), (1, 4), (2, 6), (2, 7)]
-    for path, paid in ((seen[:4], [0.0, 0.0, 0.0]), ([(1, 1), (1, 4), (1, 4), (2, 7)], [1.0, 0.0, 0.5])):
+    after = [(1, 1), (1, 4), (1, 4), (2, 7)]
+    for path, paid in ((seen[:1], []), (seen[:4], [0.0, 0.0, 0.0]), (after, [1.0, 0.0, 0.5])):
         own = torch.tensor([[8 * row + (column - 1) % 8 for row, column in path]])
         paid_now = score_rewards(peak, torch.tensor([0]), torch.tensor([1]), own, grid)
         torch.testing.assert_close(paid_now, torch.tensor([paid]))  # having been beside a peak takes its reward
