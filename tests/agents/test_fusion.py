@@ -1,14 +1,14 @@
 import itertools
-from functools import partial
 
 import numpy as np
 import pytest
 
 from activevision.agents.calibration import fit_temperature
-from activevision.agents.config import RecurrentConfig
+from activevision.agents.config import AgentConfig, RecurrentConfig
 from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.fusion import MeanPosterior, ProductOfExperts
-from activevision.agents.fusion.recurrent import Recurrent, train_recurrent
+from activevision.agents.fusion.recurrent import Recurrent
+from activevision.agents.lessons import GridLessons
 from activevision.errors import UserError
 from activevision.protocol import LOOK_AROUND
 
@@ -96,8 +96,9 @@ def misleading_table():
 
 
 def test_the_recurrent_aggregator_learns_and_is_the_same_for_a_seed(misleading_table, tmp_path):
-    config = RecurrentConfig(hidden=16, steps=60, batch_size=128)
-    first, second = (train_recurrent(partial(misleading_table.walk, LOOK_AROUND), 2, config, 3) for _ in range(2))
+    config = AgentConfig(recurrent=RecurrentConfig(hidden=16, steps=60, batch_size=128))
+    lessons = GridLessons(LOOK_AROUND, misleading_table, misleading_table)
+    first, second = (Recurrent.fit(lessons, config, 3) for _ in range(2))
     scores, twists, label = misleading_table.walk(LOOK_AROUND, 512, np.random.default_rng(9))
 
     def run(fusion):

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from activevision.agents.config import AgentConfig, TransformerConfig
+from activevision.agents.config import AgentConfig, RecurrentConfig, TransformerConfig
 from activevision.agents.evidence import Evidence, EvidenceTable
 from activevision.agents.fusion import ProductOfExperts
 from activevision.agents.fusion.dempster_shafer import DempsterShafer, combine, masses_of, pignistic
 from activevision.agents.fusion.max_confidence import MaxConfidence
+from activevision.agents.fusion.recurrent import Recurrent
 from activevision.agents.fusion.transformer import Transformer, _poses_after_every_view
 from activevision.agents.lessons import GridLessons
 from activevision.errors import UserError
@@ -129,6 +130,24 @@ def test_the_transformer_learns_what_a_product_cannot_and_is_the_same_for_a_seed
         Transformer.load(path)
     with pytest.raises(UserError, match="no fusion"):
         Transformer.load(tmp_path / "absent.pt")
+
+
+@pytest.mark.parametrize("kind", [Recurrent, Transformer])
+def test_what_holds_of_training_scenes_alone_is_not_kept(kind):
+    """Of the training scenes all evidence is wrong, of the others it is right."""
+    wrong, right = table(np.full(12, -2.0)), table(np.full(12, 2.0))
+    course = {"steps": 60, "batch_size": 64, "learning_rate": 1e-2}
+    config = replace(CONFIG, recurrent=RecurrentConfig(16, **course), transformer=TransformerConfig(16, 1, **course))
+    scores, twists, label = right.walk(LOOK_AROUND, 512, np.random.default_rng(9))
+
+    def surprise(validation):
+        fusion = kind.fit(GridLessons(LOOK_AROUND, wrong, validation), config, 0)
+        belief = fusion.init(512)
+        for step in range(scores.shape[1]):
+            belief = fusion.update(belief, Evidence(scores[:, step], scores[:, step]), twists[:, step])
+        return -belief.log_probs[np.arange(512), label].mean()
+
+    assert surprise(right) < 0.1 < 2.0 < surprise(wrong)
 
 
 def test_what_it_is_trained_on_is_what_it_is_asked(lessons):

@@ -55,7 +55,7 @@ def test_from_nothing_to_a_report_and_the_second_time_from_what_is_there(
         raise AssertionError("what is there is not made again")
 
     monkeypatch.setattr("activevision.agents.train.train_recogniser", never)
-    monkeypatch.setattr("activevision.agents.fusion.recurrent.train_recurrent", never)
+    monkeypatch.setattr("activevision.agents.fusion.recurrent.Recurrent.fit", never)
     monkeypatch.setattr("activevision.commands.collect.collect_rollouts", never)
     command.run()
     second = read_results(tmp_path / "results.json")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from activevision.agents.config import AgentConfig, RecurrentConfig
-from activevision.agents.descent import descend
+from activevision.agents.config import AgentConfig
 from activevision.agents.evidence import Evidence, Walk
 from activevision.agents.fusion.fusion import Belief, normalise, uniform
+from activevision.agents.fusion.learning import learn
 from activevision.agents.lessons import Lessons
 from activevision.agents.torch_file import read_content, write_content
-from activevision.agents.watch import Watch
 
 
 class _Aggregator(nn.Module):
@@ -43,6 +40,17 @@ class _Aggregator(nn.Module):
         total = total + log_likelihood
         hidden = self.cell(torch.cat([log_likelihood.clamp(min=-10) / 5 + 0.5, twist], dim=1), hidden)
         return self.log_gain.exp() * total + self.head(hidden), total, hidden
+
+    def surprise(self, walk: Walk) -> torch.Tensor:
+        """Mean negative log-likelihood of the labels after every view."""
+        evidence, twist, label = (torch.from_numpy(part) for part in walk)
+        walks, views = evidence.shape[:2]
+        total, hidden = torch.zeros(walks, self.classes), torch.zeros(walks, self.hidden)
+        surprise = torch.zeros(())
+        for view in range(views):
+            scores, total, hidden = self(evidence[:, view], twist[:, view], total, hidden)
+            surprise = surprise + nn.functional.cross_entropy(scores, label) / views
+        return surprise
 
 
 class Recurrent:
@@ -69,7 +77,13 @@ class Recurrent:
 
     @classmethod
     def fit(cls, lessons: Lessons, config: AgentConfig, seed: int) -> Recurrent:
-        return train_recurrent(lessons.walk, len(lessons.classes), config.recurrent, seed, lessons.watch)
+        settings, classes = config.recurrent, len(lessons.classes)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            aggregator = _Aggregator(classes, settings.hidden)
+            optimiser = torch.optim.Adam(aggregator.parameters(), lr=settings.learning_rate, weight_decay=1e-4)
+            learn(aggregator, aggregator.surprise, lessons, settings, optimiser, [seed, 7], cls)
+        return cls(aggregator)
 
     def save(self, path: Path) -> None:
         module = self._aggregator
@@ -84,37 +98,3 @@ def _rebuilt(content: dict[str, Any]) -> _Aggregator:
     aggregator = _Aggregator(content["classes"], content["hidden"])
     aggregator.load_state_dict(content["weights"])
     return aggregator
-
-
-def train_recurrent(
-    draw: Callable[[int, np.random.Generator], Walk],
-    classes: int,
-    config: RecurrentConfig,
-    seed: int,
-    watch: Watch | None = None,
-) -> Recurrent:
-    """Train on random walks over held-out evidence, of which ``draw`` gives so many; same seed, same weights, whoever
-    watches."""
-    generator = np.random.default_rng([seed, 7])
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        aggregator = _Aggregator(classes, config.hidden)
-        optimiser = torch.optim.Adam(aggregator.parameters(), lr=config.learning_rate, weight_decay=1e-4)
-
-        def loss(step: int) -> torch.Tensor:
-            evidence, twist, label = (torch.from_numpy(part) for part in draw(config.batch_size, generator))
-            views = evidence.shape[1]
-            total = torch.zeros(config.batch_size, classes)
-            hidden = torch.zeros(config.batch_size, config.hidden)
-            surprise = torch.zeros(())
-            for view in range(views):
-                scores, total, hidden = aggregator(evidence[:, view], twist[:, view], total, hidden)
-                surprise = surprise + nn.functional.cross_entropy(scores, label) / views
-            if watch is not None:
-                watch.note({"train/loss": float(surprise.detach())})
-            return surprise
-
-        if watch is not None:
-            watch.follow(lambda: Recurrent(copy.deepcopy(aggregator)), config.steps)
-        descend(optimiser, config.learning_rate, config.steps, loss, "Training the aggregator")
-    return Recurrent(aggregator)

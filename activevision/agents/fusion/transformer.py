@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from activevision.agents.config import AgentConfig
-from activevision.agents.descent import descend
-from activevision.agents.evidence import Evidence
+from activevision.agents.evidence import Evidence, Walk
 from activevision.agents.fusion.fusion import Belief, normalise, uniform
+from activevision.agents.fusion.learning import learn
 from activevision.agents.lessons import Lessons
 from activevision.agents.torch_file import read_content, write_content
 from activevision.errors import UserError
@@ -49,6 +48,16 @@ class _Attention(nn.Module):
         """Scores (N, C) after t views: their log-likelihoods (N, t, C) and poses (N, t, 12) in the present frame."""
         tokens = self.evidence(log_likelihood.clamp(min=-10) / 5 + 0.5) + self.pose(pose)
         return self.log_gain.exp() * log_likelihood.sum(dim=1) + self.head(self.blocks(tokens).mean(dim=1))
+
+    def surprise(self, walk: Walk) -> torch.Tensor:
+        """Mean negative log-likelihood of the labels after every view."""
+        scores, twist, label = walk
+        evidence, target = torch.from_numpy(scores), torch.from_numpy(label)
+        total = torch.zeros(())
+        for count, poses in enumerate(_poses_after_every_view(twist), start=1):
+            told = self(evidence[:, :count], torch.from_numpy(poses))
+            total = total + nn.functional.cross_entropy(told, target) / scores.shape[1]
+        return total
 
 
 class Transformer:
@@ -92,26 +101,11 @@ class Transformer:
     @classmethod
     def fit(cls, lessons: Lessons, config: AgentConfig, seed: int) -> Transformer:
         settings, classes, views = config.transformer, len(lessons.classes), lessons.protocol.views
-        generator = np.random.default_rng([seed, 13])
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             net = _Attention(classes, views, settings.width, settings.layers)
             optimiser = torch.optim.AdamW(net.parameters(), lr=settings.learning_rate, weight_decay=1e-2)
-
-            def loss(step: int) -> torch.Tensor:
-                scores, twist, label = lessons.walk(settings.batch_size, generator)
-                evidence, target = torch.from_numpy(scores), torch.from_numpy(label)
-                total = torch.zeros(())
-                for count, poses in enumerate(_poses_after_every_view(twist), start=1):
-                    told = net(evidence[:, :count], torch.from_numpy(poses))
-                    total = total + nn.functional.cross_entropy(told, target) / views
-                if lessons.watch is not None:
-                    lessons.watch.note({"train/loss": float(total.detach())})
-                return total
-
-            if lessons.watch is not None:
-                lessons.watch.follow(lambda: cls(copy.deepcopy(net)), settings.steps)
-            descend(optimiser, settings.learning_rate, settings.steps, loss, "Training the transformer")
+            learn(net, net.surprise, lessons, settings, optimiser, [seed, 13], cls)
         return cls(net)
 
     def save(self, path: Path) -> None:
