@@ -14,6 +14,10 @@ def _ladder(recogniser: RecogniserConfig) -> AgentConfig:
     return AgentConfig(recogniser, fusions=tuple(FUSIONS), policies=(*TRAINED, *JOINT))
 
 
+_UNSEEN = 1
+"""Objects that no setting was chosen with: those of seed 0 were looked at while the package was made."""
+
+
 @dataclass(frozen=True)
 class Suite:
     """A world, how much is learnt of it, and how it is tested.
@@ -34,7 +38,7 @@ class Suite:
 SUITES = {
     "objects-procedural": Suite(
         "Procedural objects that look alike but from some views",
-        WorldChoice("procedural", ambiguity="hard", per_class=40),
+        WorldChoice("procedural", ambiguity="hard", per_class=40, scene_seed=_UNSEEN),
     ),
     "objects-furniture": Suite("Furniture, every object tested once", WorldChoice("furniture"), folds=4),
     "rooms": Suite(
