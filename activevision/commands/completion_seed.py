@@ -101,11 +101,12 @@ def train_and_play(seed: int, advance: Callable[[int], None]) -> None:
     assert starts.viewpoint is not None
     env = world.make("test", _COPIES)
     errors: dict[str, NDArray] = {"scene": _here.test.scenes[starts.scene]}
-    nets = {ONE_VIEW: train_one_view(material, config, seed)}
+    begun = train_one_view(material, config, seed)
+    nets: dict[str, CompletionNetwork] = {}
     for policy in POLICIES:
-        lesson, chooser = _lesson_and_chooser(policy, material, nets)
-        if policy not in nets:
-            nets[policy] = train_looking_around(nets[ONE_VIEW], material, lesson, config, seed, policy)
+        lesson, chooser = _lesson_and_chooser(policy, material, begun, nets)
+        views = 1 if policy == ONE_VIEW else protocol.views
+        nets[policy] = train_looking_around(begun, material, lesson, config, seed, policy, views=views)
         agent = LookAround(nets[policy], material.codes, protocol)
         agent.save(agent_file(_here.out, policy, seed))
         errors[policy] = complete(env, agent, chooser, starts.scene, starts.viewpoint, seed)
@@ -115,8 +116,11 @@ def train_and_play(seed: int, advance: Callable[[int], None]) -> None:
         np.savez(file, **errors)  # type: ignore[arg-type]
 
 
-def _lesson_and_chooser(policy: str, material: Material, nets: dict[str, CompletionNetwork]) -> tuple[Lesson, Chooser]:
-    """How a policy is learned, and how it moves when it is tested. nets: of those before it."""
+def _lesson_and_chooser(
+    policy: str, material: Material, begun: CompletionNetwork, nets: dict[str, CompletionNetwork]
+) -> tuple[Lesson, Chooser]:
+    """How a policy is learned, and how it moves when it is tested. begun: what all begin from. nets: of the policies
+    before it."""
     import torch
 
     from activevision.agents.look_around.choosers import AnyMotion, Likeliest, PeekSaliency, SameMotion
@@ -136,9 +140,9 @@ def _lesson_and_chooser(policy: str, material: Material, nets: dict[str, Complet
         known = torch.cat(both).repeat(1 + config.tints, 1)
         return Given(PeekSaliency(known, grid)), PeekSaliency(torch.from_numpy(saliency(_here.test.frames)), grid)
     if policy == "learned_scores":
-        return ScoreSidekick(nets[ONE_VIEW], material, config), Likeliest()
+        return ScoreSidekick(begun, material, config), Likeliest()
     if policy == "learned_coverage":
-        return CoverageSidekick(nets[ONE_VIEW], material, config), Likeliest()
+        return CoverageSidekick(begun, material, config), Likeliest()
     return Learned(), Likeliest()
 
 

@@ -24,7 +24,7 @@ def train_one_view(material: Material, config: LookAroundConfig, seed: int) -> C
         torch.manual_seed(seed)
         net = _network(material, config, seed)
     lesson = Given(AnyMotion(len(material.protocol.motions)))
-    course = _Course(1, config.one_view_steps, config.one_view_batch, f"One view (seed {seed})")
+    course = _Course(1, config.one_view_steps, config.one_view_batch, 1, f"One view (seed {seed})")
     return _train(net, material, lesson, course, config, [seed, 29])
 
 
@@ -36,22 +36,28 @@ def train_looking_around(
     seed: int,
     name: str = "Looking around",
     begun: Callable[[CompletionNetwork], None] = lambda net: None,
+    views: int | None = None,
 ) -> CompletionNetwork:
-    """A network that completes from the protocol's T views, beginning from one of a single view. Same seed, same
-    weights. begun: is given the network before it learns, as it is."""
+    """A network that completes from so many views, the protocol's T unless given, beginning from one of a single view.
+    Whatever the lesson and the views, it learns from as many starts in as many steps. Same seed, same weights. begun:
+    is given the network before it learns, as it is."""
     net = CompletionNetwork(one_view.sizes)
     net.load_state_dict(one_view.state_dict())
     begun(net)
-    course = _Course(material.protocol.views, config.steps, config.batch_size, f"{name} (seed {seed})")
+    starts, views = config.batch_size // config.rollouts, views or material.protocol.views
+    rollouts = config.rollouts if views > 1 else 1  # where nothing is chosen they are all alike
+    course = _Course(views, config.steps, starts, rollouts, f"{name} (seed {seed})")
     return _train(net, material, lesson, course, config, [seed, 31])
 
 
 class _Course(NamedTuple):
-    """views: of an episode. steps: of the optimiser. batch: episodes. what: for the progress bar."""
+    """views: of an episode. steps: of the optimiser. starts: in a batch. rollouts: episodes from each. what: for the
+    progress bar."""
 
     views: int
     steps: int
-    batch: int
+    starts: int
+    rollouts: int
     what: str
 
 
@@ -108,16 +114,15 @@ def _loss(
 ) -> torch.Tensor:
     """Of a batch: the error after every view; where the network chooses, minus the expected reward; where it is taught,
     minus the log-probability of the demonstrator's motions."""
-    grid, rollouts = material.grid, config.rollouts if lesson.by_trial else 1
-    starts = (course.batch // rollouts,)
-    scene = torch.randint(len(material.table), starts, generator=generator).repeat_interleave(rollouts)
-    start = torch.randint(grid.size, starts, generator=generator).repeat_interleave(rollouts)
+    grid, starts = material.grid, (course.starts,)
+    scene = torch.randint(len(material.table), starts, generator=generator).repeat_interleave(course.rollouts)
+    start = torch.randint(grid.size, starts, generator=generator).repeat_interleave(course.rollouts)
     episodes = play(net, material.table, grid, lesson.chooser(progress), scene, start, course.views, generator)
     loss = episodes.error.mean() / config.error_unit
     if not lesson.by_trial:
         return loss
     rewards = lesson.rewards(episodes, scene, start % grid.columns, progress)
-    gain = advantages(returns(episodes.error[:, -1].detach(), rewards), rollouts)
+    gain = advantages(returns(episodes.error[:, -1].detach(), rewards), course.rollouts)
     for time, choice in enumerate(episodes.choices):
         assert choice.log_prob is not None
         if choice.taught:

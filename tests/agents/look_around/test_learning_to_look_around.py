@@ -64,6 +64,24 @@ def test_motions_that_are_given_teach_completion_alone():
     assert not torch.equal(net.decode_straight.weight, one_view.decode_straight.weight)
 
 
+def test_whoever_learns_is_shown_the_same_starts(monkeypatch):
+    """As many of them and in as many steps, whether motions are given, chosen, or there are none."""
+    learned, shown = material(), []
+
+    def watched(net, table, grid, chooser, scene, start, *rest):
+        shown[-1].append(sorted(set(zip(scene.tolist(), start.tolist(), strict=True))))
+        return play(net, table, grid, chooser, scene, start, *rest)
+
+    one_view = train_one_view(learned, CONFIG, 0)
+    monkeypatch.setattr("activevision.agents.look_around.training.play", watched)
+    for lesson, views in ((Learned(), None), (Given(AnyMotion(9)), None), (Given(AnyMotion(9)), 1)):
+        shown.append([])
+        train_looking_around(one_view, learned, lesson, replace(CONFIG, steps=2), 0, views=views)
+    assert len(shown[0]) == len(shown[1]) == len(shown[2]) == 2
+    assert shown[0][0] == shown[1][0] == shown[2][0]
+    assert len(shown[0][0]) > 1
+
+
 def test_returns_and_advantages_by_hand():
     error, rewards = torch.tensor([3.0, 5.0]), torch.tensor([[1.0, 0.0, 2.0], [0.0, 4.0, 0.0]])
     assert returns(error, rewards).tolist() == [[0.0, -1.0, -1.0], [-1.0, -1.0, -5.0]]
