@@ -105,13 +105,16 @@ class Benchmark:
         print(f"all figures: {write_scoreboard(self.out)}")
 
     def _recognise(self) -> None:
-        from activevision.commands.recognition import run_suite
+        from activevision.commands.recognition import RAW, run_suite
         from activevision.commands.suites import SUITES
         from activevision.evaluation.results_file import write_results
+        from activevision.files import atomic_write
 
         for name in self.suites:
             results = run_suite(name, SUITES[name], self.seeds, self.work / name, self.workers)
             write_results(results, self.out / SCORES / f"{name}.json")
+            with atomic_write(self.out / SCORES / f"{name}.npz") as file:
+                file.write((self.work / name / RAW).read_bytes())
 
     def _complete(self) -> None:
         from activevision.commands.completion import run_completion

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _FLOOR = "random/recurrent"
 """What the gap to all views begins at, as in the published comparisons: random views, fused by a network."""
 
+RAW = "raw_scores.npz"
+
 
 @dataclass(frozen=True)
 class _Settings:
@@ -39,14 +41,15 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
     from activevision.commands.run_folder import command_line, open_run
     from activevision.evaluation.log import concatenate
     from activevision.evaluation.published import LIKE, ORDER
+    from activevision.evaluation.raw_scores import write_raw_scores
 
     with open_run(out, "benchmark recognition", _Settings(name, suite)):
         timed = Stopwatch(out / "seconds.json")
         whole = suite.world.world()
         facts = whole.facts("test")
+        entries = [entry for split in SPLITS for entry in whole.catalogue.scenes(split)]
         if suite.folds > 1:
-            everything = sum(len(whole.catalogue.scenes(split)) for split in SPLITS)
-            facts |= {"split": f"{suite.folds} folds", "scenes": everything}
+            facts |= {"split": f"{suite.folds} folds", "scenes": len(entries)}
         runs: dict[tuple[str, str, str, int], list[TrajectoryLog]] = {}
         for part in range(1, suite.folds + 1):
             choice = suite.world if suite.folds == 1 else replace(suite.world, fold=f"{part}/{suite.folds}")
@@ -54,6 +57,7 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
             for log in _fold(replace(suite, world=choice, agent=agent), facts, out / f"fold-{part}", timed, workers):
                 runs.setdefault((log.policy, log.fusion, log.recogniser, int(log.seed[0])), []).append(log)
         logs = [concatenate(parts) for parts in runs.values()]
+        write_raw_scores(logs, {entry.id: entry.group for entry in entries}, out / RAW)
         order = [LIKE[method][0] for method in ORDER]
         return write_evaluation(
             logs,

@@ -32,7 +32,8 @@ def recognition(name: str, title: str, results: Results) -> list[str]:
         f"{intervals['scenes']} {what} of {len(catalogue['classes'])} classes ({catalogue['split']} of "
         f"{catalogue['name']}), protocol `{protocol['name']}` (T = {views_of(results)}), {intervals['seeds']} seeds, "
         f"{100 * intervals['level']:g} % intervals over {intervals['over']}. "
-        f"Raw scores: [scores/{name}.json](scores/{name}.json).",
+        f"All figures: [scores/{name}.json](scores/{name}.json); right answers of every agent, seed and scene, which",
+        f"they come from: [scores/{name}.npz](scores/{name}.npz).",
         "",
         *_accuracies(results),
         *_comparisons(results),
@@ -68,9 +69,10 @@ def _accuracies(results: Results) -> list[str]:
         taken = f"{row['views_taken']:.1f}" if row["views_taken"] is not None else "–"
         rows.append([label, row["fusion"], *cells, *more, turned, taken])
     views = range(1, views_of(results) + 1)
+    starts = max(row["starts"][1] for row in main_rows(results).values())
     return [
-        "Accuracy in % after every view; then, after the last one, accuracy from the worst start of each, negative",
-        "log-likelihood, calibration error, degrees turned and views taken.",
+        f"Accuracy in % after every view; then, after the last one, accuracy from the worst of {starts} starts of each,",
+        "negative log-likelihood, calibration error, degrees turned and views taken.",
         "",
         *_table(["policy", "fusion", *(f"view {v}" for v in views), "worst", "NLL", "ECE", "turn", "views"], rows),
     ]
@@ -87,7 +89,7 @@ def _comparisons(results: Results) -> list[str]:
     return [
         f"Paired differences in accuracy after view {view}, in points, with intervals; bold where p < {LEVEL:g} by "
         f"Holm's correction over all {results['intervals']['comparisons']}",
-        "comparisons of the suite.",
+        "comparisons of the suite. What was trained as one has its own fusion here, all others the main one.",
         "",
         *_table(
             ["", *(f"− {called(name)}" for name in weaker)],
