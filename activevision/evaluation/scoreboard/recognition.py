@@ -71,8 +71,9 @@ def _accuracies(results: Results) -> list[str]:
     views = range(1, views_of(results) + 1)
     starts = max(row["starts"][1] for row in main_rows(results).values())
     return [
-        f"Accuracy in % after every view; then, after the last one, accuracy from the worst of {starts} starts of each,",
-        "negative log-likelihood, calibration error, degrees turned and views taken.",
+        f"Accuracy in % after every view; then, after the last one, accuracy from the worst of {starts} starts of "
+        "each, negative",
+        "log-likelihood, calibration error, degrees turned and views taken.",
         "",
         *_table(["policy", "fusion", *(f"view {v}" for v in views), "worst", "NLL", "ECE", "turn", "views"], rows),
     ]
