@@ -37,8 +37,8 @@ class LookAhead:
 
     by backpropagation where that is possible and by REINFORCE (Williams 1992) through the choice of motions, where the
     reward R is 1 for a right answer after the last view and b_t a learned baseline; λ = 1.5 as in the authors' later
-    code. As published, ACTOR and LOOK-AHEAD know the elevation but not the azimuth, where the protocol says so; ACTOR is
-    told how many motions are left as well.
+    code. As published, ACTOR and LOOK-AHEAD know the elevation but not the azimuth, where the protocol says so; the
+    ACTOR is told how many motions are left as well.
 
     What is adapted: the SENSOR's view is not a picture but the recogniser's frozen encoder's features of it and what
     the recogniser says of it, cross-fitted, so that training is a matter of table look-ups; the CLASSIFIER then begins
