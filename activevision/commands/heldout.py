@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from activevision.errors import UserError
 
@@ -21,15 +21,35 @@ def check_heldout(dataset: WindowDataset, heldout: WindowDataset, data: Path | s
         )
 
 
-def check_fields(episode: StoredEpisode, data: Path | str, objective: str, fields: Iterable[str]) -> None:
+def check_fields(episode: StoredEpisode, data: Path | str, objective: str, fields: Sequence[str]) -> None:
     """UserError where an episode of the folder ``data`` lacks one of the fields that an objective needs."""
-    from activevision.evaluation.study.config import SENSORS
+    from activevision.encoders.objectives import objective_class
+    from activevision.evaluation.lineup.ablations import split_settings
     from activevision.rollouts.stored import DERIVED
 
     there = {*episode.sensors, *episode.pairs, *DERIVED}
-    missing = [name for name in fields if name not in there]
-    if missing:
+    if missing := [name for name in fields if name not in there]:
+        frugal = objective_class(split_settings(objective)[0]).frugal
         raise UserError(
-            f"objective {objective!r} needs {', '.join(missing)}, which the rollouts in {data} lack: collect others "
-            f"with --sensors {','.join(SENSORS)}, or choose another objective."
+            f"objective {objective!r} needs {', '.join(missing)}, which the rollouts in {data} lack: "
+            f"`{_collected(episode.about['spec'], sensors_with(fields))}` makes such; or "
+            + (f"set {frugal}, which does without." if frugal else "choose another objective.")
         )
+
+
+def sensors_with(fields: Iterable[str]) -> tuple[str, ...]:
+    """What is to be recorded so that rollouts have these fields, as ``activevision collect --sensors`` takes it."""
+    from activevision.evaluation.study.config import SENSORS
+
+    wanted = {"rgb", *fields}
+    if any(field.startswith("flow") for field in wanted):
+        wanted |= {"flow", "depth"}  # which flow is made from
+    return tuple(sensor for sensor in SENSORS if sensor in wanted)
+
+
+def _collected(spec: Mapping[str, Any], sensors: Sequence[str]) -> str:
+    """The command for rollouts like those of ``spec`` with these sensors; a walk where they are not of ours."""
+    scenes = spec.get("scenes", spec.get("kwargs", {})).get("catalogue")
+    how = f"--env {spec['id']}" if "id" in spec else f"--motion {spec.get('motion', 'walk')}"
+    where = f" --scenes {scenes}" if scenes else ""
+    return f"activevision collect {how}{where} --sensors {','.join(sensors)} --out runs/other"

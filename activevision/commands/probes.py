@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from activevision.commands.collect import Film
+from activevision.commands.heldout import sensors_with
 from activevision.commands.lineup.plan import Lineup, Unit
 from activevision.commands.lineup.stages import (
     Films,
     candidates,
     check_settings,
     collect_missing,
+    needed,
     pretrain_missing,
     probe_missing,
 )
-from activevision.evaluation.lineup.ablations import split_settings
 from activevision.evaluation.lineup.budget import Budget
 from activevision.evaluation.probing.benchmark import ProbesConfig, TrainingFilms, windows_at
 from activevision.evaluation.probing.protocol import ProbeProtocol
-from activevision.evaluation.study.config import SENSORS
 
 if TYPE_CHECKING:
     from activevision.scenes import Catalogue
@@ -95,12 +95,7 @@ def run_probes(
 
 def sensors_of(objectives: Sequence[str]) -> tuple[str, ...]:
     """What films are to have for all of these objectives."""
-    from activevision.encoders.objectives import objective_class
-
-    fields = {field for name in objectives for field in objective_class(split_settings(name)[0]).fields}
-    if any(field.startswith("flow") for field in fields):
-        fields |= {"flow", "depth"}  # which flow is made from
-    return tuple(sensor for sensor in SENSORS if sensor == "rgb" or sensor in fields)
+    return sensors_with(field for objective in objectives for field in needed(objective))
 
 
 def _wanted(lineup: Lineup, films: TrainingFilms, sensors: tuple[str, ...]) -> list[Films]:

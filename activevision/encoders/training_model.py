@@ -32,8 +32,8 @@ class TrainingModel(nn.Module):
         missing = [name for name in kind.needed(config) if name not in dataset.fields]
         if missing:
             raise UserError(
-                f"objective {config.objective!r} needs {', '.join(missing)} beside the frames: collect rollouts with "
-                f"--sensors that have it."
+                f"objective {config.objective!r} needs {', '.join(missing)} beside the frames: load rollouts that have "
+                f"it with fields={kind.needed(config)}."
             )
         if dataset.length < kind.length:
             raise UserError(

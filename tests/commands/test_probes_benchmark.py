@@ -151,6 +151,7 @@ def test_settings_that_cannot_be(settings: dict[str, Any]) -> None:
 def test_films_have_what_objectives_need() -> None:
     assert sensors_of(OF_FRAMES) == ("rgb",)
     assert sensors_of(("none", "tracking")) == ("rgb", "instance")
+    assert sensors_of(("none", "tracking,tracks=optical_flow")) == ("rgb",)
     assert sensors_of(tuple(OBJECTIVES)) == ("rgb", "depth", "instance", "flow")
 
 

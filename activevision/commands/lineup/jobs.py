@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import cache
 
 from activevision.commands.lineup.plan import Lineup, Unit
+from activevision.commands.lineup.stages import needed
 from activevision.encoders.checkpoint import load_encoder
-from activevision.encoders.objectives import objective_class
 from activevision.encoders.pretrain import pretrain
 from activevision.evaluation.probing.compare import measured_once
 from activevision.evaluation.probing.encode import without_features
@@ -31,15 +31,15 @@ def enter(lineup: Lineup) -> None:
     _lineup = lineup
 
 
-def windows_of(lineup: Lineup, objective: str) -> WindowDataset:
-    """What an objective, without its settings, is trained on. UserError where the rollouts lack what it needs."""
-    chosen, kind = lineup.windows[objective], objective_class(objective)
-    return WindowDataset.load(lineup.data, Windows(chosen.length, Gap(chosen.gap)), kind.fields)
+def windows_of(lineup: Lineup, unit: Unit) -> WindowDataset:
+    """What an encoder is trained on. UserError where the rollouts lack what its objective needs."""
+    chosen = lineup.windows[unit.kind]
+    return WindowDataset.load(lineup.data, Windows(chosen.length, Gap(chosen.gap)), needed(unit.objective))
 
 
 def pretrain_encoder(unit: Unit, advance: Advance) -> None:
     """Tells of images."""
-    windows = windows_of(_lineup, unit.kind)
+    windows = windows_of(_lineup, unit)
     config = _lineup.budget.pretraining(unit.objective, unit.seed, len(windows), windows.length)
     with told_of_steps(advance):
         pretrain(config, windows, _lineup.encoder_run(unit))

@@ -29,12 +29,19 @@ class Films(NamedTuple):
 
 def check_settings(units: Iterable[Unit]) -> None:
     """UserError for a setting that an objective does not have."""
+    for unit in units:
+        needed(unit.objective)
+
+
+def needed(objective: str) -> tuple[str, ...]:
+    """Fields beside the frames that an objective needs with its settings."""
     from activevision.encoders.config import PretrainConfig
     from activevision.encoders.objectives import objective_class
 
-    for unit in units:
-        name, settings = split_settings(unit.objective)
-        PretrainConfig(objective=name, settings=settings).own(objective_class(name).Settings)
+    name, settings = split_settings(objective)
+    kind, config = objective_class(name), PretrainConfig(objective=name, settings=settings)
+    config.own(kind.Settings)
+    return kind.needed(config)
 
 
 def collect_missing(catalogue: Catalogue, spec: Mapping[str, Any], wanted: Iterable[Films], workers: int) -> None:
@@ -54,7 +61,7 @@ def pretrain_missing(lineup: Lineup, workers: int) -> None:
     from activevision.encoders.objectives import objective_class
 
     units = [unit for unit in lineup.units if not (lineup.encoder(unit) / "config.json").exists()]
-    units.sort(key=lambda unit: not objective_class(unit.kind).fields)  # flow takes longest: first
+    units.sort(key=lambda unit: not needed(unit.objective))  # flow takes longest: first
     images = lineup.budget.images * sum(objective_class(unit.kind).learns for unit in units)
     for_all(jobs.pretrain_encoder, units, jobs.enter, lineup, workers, "Pretraining", images, "images")
 

@@ -83,11 +83,11 @@ def _facts(plan: Plan, objective: str) -> dict[str, Any]:
     from activevision.encoders.objectives import objective_class
     from activevision.files import as_json
 
-    name = Unit(objective, 0).kind
-    kind = objective_class(name)
-    facts = {"paper": kind.paper, **asdict(plan.lineup.windows[name])}
+    unit = Unit(objective, 0)
+    kind = objective_class(unit.kind)
+    facts = {"paper": kind.paper, **asdict(plan.lineup.windows[unit.kind])}
     if kind.learns:
-        windows = windows_of(plan.lineup, name)
+        windows = windows_of(plan.lineup, unit)
         settings = plan.lineup.budget.pretraining(objective, 0, len(windows), windows.length)
         facts |= {"windows": len(windows), "settings": as_json(asdict(settings))}
     return facts

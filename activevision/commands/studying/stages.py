@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from activevision.commands.for_all import for_all
 from activevision.commands.heldout import check_fields
-from activevision.commands.lineup.stages import Films, collect_missing, pretrain_missing, probe_missing
+from activevision.commands.lineup.stages import Films, collect_missing, needed, pretrain_missing, probe_missing
 from activevision.commands.studying.plan import Plan
 from activevision.errors import UserError
 from activevision.evaluation.study.config import MOTION, SENSORS
@@ -48,7 +48,6 @@ def run_stages(plan: Plan, workers: int, timed: Stopwatch) -> None:
 
 def check_rollouts(plan: Plan) -> None:
     """UserError where the rollouts that were given are of other scenes, or lack what an objective needs."""
-    from activevision.encoders.objectives import objective_class
     from activevision.rollouts.shards import stored_episodes, whole_manifest
     from activevision.rollouts.storage import Storage
 
@@ -67,8 +66,8 @@ def check_rollouts(plan: Plan) -> None:
                     f"the rollouts in {data} show {episode.about['scene_id']}, which is no training object of "
                     "this study: collect them with its --ambiguity and --per-class."
                 )
-    for name in dict.fromkeys(unit.kind for unit in plan.units):
-        check_fields(episode, data, name, objective_class(name).fields)
+    for objective in plan.config.objectives:
+        check_fields(episode, data, objective, needed(objective))
 
 
 def _film(plan: Plan, workers: int) -> None:

@@ -37,6 +37,7 @@ class Objective(nn.Module):
     paper: where the method comes from. Settings: a frozen dataclass of its own settings, with defaults.
     length: frames that a window must have, at least.
     fields: what it needs beside frames and twists, by the names of ``Rollout`` ("instance", "flow_forward", …).
+    frugal: the setting under which it does without some of them, if there is one.
     learns: whether it has anything to minimise.
     contrasts: whether it takes negatives from other scenes, and collapses where there are none.
     """
@@ -45,6 +46,7 @@ class Objective(nn.Module):
     Settings: ClassVar[type[Any]] = NoSettings
     length: ClassVar[int] = 2
     fields: ClassVar[tuple[str, ...]] = ()
+    frugal: ClassVar[str] = ""
     learns: ClassVar[bool] = True
     contrasts: ClassVar[bool] = False
 

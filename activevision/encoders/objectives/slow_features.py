@@ -35,6 +35,11 @@ class SlowFeatures(Objective):
         L = mean_{a, t} ‖z_a(t) − z_a(t+1)‖² + mean_{a ≁ b, t} max(0, δ − ‖z_a(t) − z_b(t+1)‖)².
 
     Negatives are all pairs of frames from windows a, b of different scenes. settings: δ.
+
+    Slow feature analysis (Wiskott & Sejnowski, 2002) keeps features from collapsing by asking that they have unit
+    variance and are not correlated, and Goroshin et al. (*Unsupervised learning of spatiotemporally coherent metrics*,
+    ICCV 2015) by asking that frames can be made from them again. Here negatives do, as in the baseline that egomotion
+    equivariance was published against, so that the two differ in the motion alone.
     """
 
     paper = "Mobahi, Collobert & Weston, Deep learning from temporal coherence in video, ICML 2009"

@@ -62,6 +62,7 @@ class Tracking(Objective):
     paper = "Wang & Gupta, Unsupervised learning of visual representations using videos, ICCV 2015"
     Settings = TrackingSettings
     fields = ("instance",)
+    frugal = "tracks=optical_flow"
     contrasts = True
 
     done: torch.Tensor
