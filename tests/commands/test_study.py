@@ -293,10 +293,8 @@ def test_rollouts_that_lack_what_an_objective_needs_are_refused(world: World, tm
     film = Film("tumble", 18, 6.0, 16)
     collect_films(world.catalogue, {}, "train", film, 2, tmp_path / "plain", 0)
     collect_films(world.catalogue, {}, "test", film, 2, tmp_path / "test", 0)
-    with pytest.raises(
-        UserError,
-        match=r"objective 'tracking' needs instance.*`activevision collect --motion tumble --sensors rgb,instance --out ",
-    ):
+    line = "activevision collect --motion tumble --scenes solids --sensors rgb,instance --out runs/other"
+    with pytest.raises(UserError, match=f"'tracking' needs instance.*`{line}`"):
         check_rollouts(Plan(TINY, world, tmp_path / "out", str(tmp_path / "plain")))
     check_rollouts(
         Plan(replace(TINY, objectives=TINY.objectives[:3]), world, tmp_path / "out", str(tmp_path / "plain"))
