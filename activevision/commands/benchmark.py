@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,9 @@ class Benchmark:
     objectives: tuple[str, ...] = ()
     """Of probes: what encoders are pretrained by; a dozen that need no more than frames, unless given. Their settings
     go after commas, as in seq_jepa,conditioned=false. More may be added to a finished run."""
+    settings: tuple[str, ...] = ()
+    """Of probes: name=value name=value …, by the names of ProbesConfig in activevision/evaluation/probing/benchmark.py.
+    backbone=resnet18 embedding=512 images=2000000 are nearer to what 3DIEBench's figures are of."""
     seeds: int = 5
     """Policies of recognition and completion that are trained and evaluated."""
     workers: int | None = None
@@ -136,8 +139,10 @@ class Benchmark:
 
     def _probes_config(self) -> ProbesConfig:
         from activevision.evaluation.probing.benchmark import ProbesConfig
+        from activevision.settings import changed
 
-        return ProbesConfig(objectives=self.objectives) if self.objectives else ProbesConfig()
+        config = changed(ProbesConfig(), self.settings, "setting of probes")
+        return replace(config, objectives=self.objectives) if self.objectives else config
 
     def _probe(self, config: ProbesConfig) -> None:
         from activevision.commands.probes import run_probes

@@ -131,6 +131,8 @@ def test_a_folder_holds_films_of_one_kind(whole: tuple[Path, dict[str, Any]]) ->
         ({"objectives": ("none", "none")}, "name each once"),
         ({"objectives": ("none", "seq_jepa,conditionned=false")}, "conditionned"),
         ({"objectives": ("none", "seq_jepa,conditioned=perhaps")}, "perhaps"),
+        ({"settings": ("backbones=resnet18",)}, "unknown setting of probes 'backbones': did you mean 'backbone'"),
+        ({"settings": ("images=0",)}, "images"),
         ({"names": ("probe",)}, "unknown benchmark 'probe': did you mean 'probes'"),
         ({"workers": 0}, "workers=0"),
     ],
