@@ -199,6 +199,43 @@ def test_a_users_policy_fusion_and_recogniser_are_played_anew_every_time(
     sys.modules.pop("theirs", None)
 
 
+def test_a_users_classes_are_told_neither_label_nor_scene(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "curious.py").write_text(
+        "import numpy as np\n"
+        "from activevision.agents.evidence import Evidence\n"
+        "from activevision.agents.fusion import MeanPosterior\n"
+        "heard = {'act': set(), 'update': set(), 'info': set(), 'seen': set()}\n"
+        "class Policy:\n"
+        "    name = 'curious'\n"
+        "    def __init__(self, protocol, seed): pass\n"
+        "    def act(self, observation, belief):\n"
+        "        heard['act'] |= {*observation, *belief._fields}\n"
+        "        return np.zeros(len(observation['steps_left']), int)\n"
+        "class Fusion(MeanPosterior):\n"
+        "    name = 'curious'\n"
+        "    def update(self, belief, evidence, egomotion):\n"
+        "        heard['update'] |= {*belief._fields, *evidence._fields}\n"
+        "        return super().update(belief, evidence, egomotion)\n"
+        "class Recogniser:\n"
+        "    def __init__(self, classes): pass\n"
+        "    def evidence(self, observation, info):\n"
+        "        heard['info'] |= {*info}\n"
+        "        heard['seen'] |= {*observation}\n"
+        "        n = len(observation['rgb'])\n"
+        "        return Evidence(np.zeros((n, 2), np.float32), np.zeros((n, 0), np.float32))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    play_all(venue, matches({"curious:Policy": ("curious:Fusion",)}, ("curious:Recogniser",), (0,)), 1)
+    heard = sys.modules.pop("curious").heard
+    assert heard["info"] == set()
+    assert heard["update"] == {"log_probs", "state", "log_likelihood", "feature"}
+    observed = {"rgb", "egomotion", "proprioception", "steps_left"}
+    assert heard["seen"] == observed
+    assert heard["act"] == observed | {"belief", "evidence", "feature", "path", "log_probs", "state"}
+
+
 @pytest.mark.parametrize(
     ("said", "complaint"), [("(n, 3), 0.0", r"of shape \(\d+, 3\)"), ("(n, 2), np.nan", "not finite")]
 )
