@@ -56,8 +56,9 @@ def venue(agent: Path, world: World, tmp_path: Path) -> Venue:
     return Venue(agent, world, "test", 2, world.facts("test"), tmp_path / "logs")
 
 
+FUSIONS = ("product", "recurrent")
 WANTED = matches(
-    pairings(("random", "peek_saliency", "ppo", "all_views", "oracle"), ("product", "recurrent")), (OWN, TRUTH), (0,)
+    pairings(("random", "peek_saliency", "ppo", "all_views", "oracle"), FUSIONS, FUSIONS), (OWN, TRUTH), (0,)
 )
 
 
@@ -129,6 +130,13 @@ def test_what_is_damaged_is_made_again_and_views_that_were_looked_at_are_not_loo
     assert again_after(lambda: table.write_bytes(table.read_bytes()[:100])) == [OWN]
     assert again_after(table.unlink) == [OWN]
     assert again_after(lambda: saliencies.write_bytes(b"")) == ["peek"]
+
+
+def test_the_ceiling_is_the_same_whatever_network_fuses_the_walks(venue: Venue) -> None:
+    main = [pairings(("random", "all_views"), (fusion,), FUSIONS) for fusion in FUSIONS]
+    product, recurrent = (play_all(venue, matches(pairs, (OWN,), (0,)), 1) for pairs in main)
+    assert [log.fusion for log in (*product, *recurrent)] == ["product", "product", "recurrent", "product"]
+    np.testing.assert_array_equal(product[1].belief, recurrent[1].belief)
 
 
 def test_peeking_follows_the_contrast_of_the_scenes_views_and_no_recogniser(venue: Venue, world: World) -> None:

@@ -98,7 +98,10 @@ class FullOracle:
 def all_views(
     table: EvidenceTable, fusion: Fusion, protocol: Protocol, scene: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """(N, C) log-probabilities after every viewpoint of the grid, in raster order, for scenes (N,)."""
+    """(N, C) log-probabilities after every viewpoint of the grid, in raster order, for scenes (N,).
+
+    fusion: of ``ANY_ORDER``; to another the order would matter, and so many views may be more than it can take.
+    """
     rows, columns = protocol.grid_shape
     scenes, inverse = np.unique(scene, return_inverse=True)
     belief = fusion.init(len(scenes))

@@ -98,7 +98,9 @@ def _shares_of_error(results: dict[str, Any], policy: str) -> str | None:
             "choice of views."
         )
     choice, recogniser = everything - got, 1 - everything
-    most = "the recogniser (with this fusion)" if recogniser > choice else "the choice of views"
+    fusion, whole = (main_rows(results)[name]["fusion"] for name in (policy, "all_views"))
+    how = "this fusion" if fusion == whole else f"fusion {whole}"
+    most = f"the recogniser (with {how})" if recogniser > choice else "the choice of views"
     return (
         f"{called(policy)} is wrong on {percent(1 - got)} at view {view}. The whole grid fused is still wrong on "
         f"{percent(recogniser)}; the other {number(100 * choice)} points lie between {view} views and all of them. So "
