@@ -1,4 +1,8 @@
-"""Ceilings: what could be had by someone who knows more than an agent may. Not policies to compare with; bounds."""
+"""Ceilings: references with privileged information, which know more than an agent may.
+
+They are not policies to compare with, nor strict bounds: a policy that leaves out views that mislead can pass the whole
+grid fused, and the one-step oracle can be ahead of the full-horizon one before the last view.
+"""
 
 from __future__ import annotations
 
