@@ -20,6 +20,9 @@ FUSIONS = {
 }
 """Fusions by name, as "module:Class"."""
 
+ANY_ORDER = ("mean", "product", "max_confidence", "dempster_shafer", "naive_bayes")
+"""Fusions in closed form: views add up to the same in whatever order, and there may be any number of them."""
+
 TRAINED = {
     "best_fixed": f"{_POLICIES}.best_fixed:BestFixed",
     "transinformation": f"{_POLICIES}.transinformation:Transinformation",

@@ -46,7 +46,8 @@ class Recogniser(Protocol):
         """Evidence of N views from a vector environment's observation and info.
 
         Only a table reads ``info``, to know which of its rows a view is; what it returns is what the recogniser that
-        it was made with says of the frame.
+        it was made with says of the frame. A user's own recogniser is given an empty ``info``: the environment's
+        tells the label, the scene and the viewpoint, which no agent may know.
         """
         ...
 

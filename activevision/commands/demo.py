@@ -76,7 +76,8 @@ class Demo:
                 venue = Venue(
                     agent.folder, world, "test", STARTS[world.on_grid], world.facts("test"), self.out / "logs"
                 )
-                pairs = pairings(policies_of(world.on_grid, learnt), ordered_fusions(config.fusions, config.fusion))
+                fusions = ordered_fusions(config.fusions, config.fusion)
+                pairs = pairings(policies_of(world.on_grid, learnt), fusions, fusions)
                 logs = play_all(venue, matches(pairs, [OWN], seeds))
             write_evaluation(logs, world, "test", figures, timed.seconds, self.out, command_line())
 

@@ -106,17 +106,14 @@ class Evaluate:
             else:
                 assert self.agent is not None
                 agent, figures = Agent.load(self.agent, world.protocol), facts["encoder"]
-            fusions = self.fusions or (
-                ordered_fusions(facts["fusions"], facts["fusion"])
-                if facts
-                else ordered_fusions(AgentConfig.fusions, AgentConfig.fusion)
-            )
+            fitted, main = (facts["fusions"], facts["fusion"]) if facts else (AgentConfig.fusions, AgentConfig.fusion)
+            pairs = pairings(policies, self.fusions or ordered_fusions(fitted, main), fitted)
             venue = Venue(
                 agent.folder, world, self.split, self.episodes or STARTS[world.on_grid], world.facts(self.split),
                 self.out / "logs",
             )  # fmt: skip
             with timed("evaluate"):
-                logs = play_all(venue, matches(pairings(policies, fusions), self.recognisers, seeds), self.workers)
+                logs = play_all(venue, matches(pairs, self.recognisers, seeds), self.workers)
             write_evaluation(logs, world, self.split, figures, timed.seconds, self.out, command_line())
 
 

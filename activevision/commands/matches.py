@@ -272,7 +272,10 @@ _TOGETHER = 256  # views that a recogniser is shown at once
 
 
 class _Described:
-    """A user's recogniser, whose views the agent's encoder describes, because its policies know no other features."""
+    """A user's recogniser, whose views the agent's encoder describes, because its policies know no other features.
+
+    It sees what an agent may: the observation. ``info`` has the label, and is kept from it.
+    """
 
     def __init__(self, name: str, recogniser: Recogniser, agent: Agent):
         self._name, self._recogniser, self._agent = name, recogniser, agent
@@ -282,7 +285,7 @@ class _Described:
         import numpy as np
 
         own = self._agent.recogniser.evidence(observation, info)
-        said = np.asarray(self._recogniser.evidence(observation, info).log_likelihood, np.float32)
+        said = np.asarray(self._recogniser.evidence(observation, {}).log_likelihood, np.float32)
         if said.shape != own.log_likelihood.shape or not np.isfinite(said).all():
             raise UserError(
                 f"recogniser {self._name!r} gave log-likelihoods of shape {said.shape}"

@@ -88,9 +88,10 @@ def _fold(suite: Suite, facts: dict[str, Any], out: Path, timed: Stopwatch, work
     with timed("train"):
         train_in(out / "agent", suite.world, encoder, train, heldout, config, {}, views, workers)
     seeds = range(config.seed, config.seed + config.seeds)
-    pairs = pairings(policies_of(world.on_grid, config.policies), ordered_fusions(config.fusions, config.fusion))
+    fusions = ordered_fusions(config.fusions, config.fusion)
+    pairs = pairings(policies_of(world.on_grid, config.policies), fusions, fusions)
     venue = Venue(out / "agent", world, "test", suite.starts, facts, out / "logs")
     wanted = matches(pairs, (OWN,), seeds)
-    wanted += matches(dict.fromkeys(pairs, (config.fusion,)), (TRUTH,), seeds)
+    wanted += matches({policy: (main,) for policy, (main, *_) in pairs.items()}, (TRUTH,), seeds)
     with timed("evaluate"):
         return play_all(venue, wanted, workers)

@@ -11,6 +11,14 @@ from activevision.evaluation.ladder import BASELINE, CEILING, CONTENDER, called
 
 Row = dict[str, Any]
 
+TRUTH = "truth"
+"""The recogniser whose evidence is the ground truth."""
+
+IDLE_TRUTH = (
+    f"Recogniser {TRUTH} says nothing here: each single view tells the class, so every policy is always right with it."
+)
+"""What stands in place of its figures where ``truth_is_idle``."""
+
 
 def main_rows(results: dict[str, Any]) -> dict[str, Row]:
     """The row that stands for each policy, by the policy's name, up the ladder."""
@@ -90,6 +98,13 @@ def comparison(results: dict[str, Any], a: Row, b: Row, view: int) -> dict[str, 
     """The one of two rows at a view, if they were compared."""
     names = name_of(a), name_of(b)
     return next((row for row in results["comparisons"] if (row["a"], row["b"], row["view"]) == (*names, view)), None)
+
+
+def truth_is_idle(results: dict[str, Any]) -> bool:
+    """Whether ground-truth evidence was evaluated and told every class at once, so that nothing was left to choose."""
+    matrix = results["decomposition"]["recognisers"].get(TRUTH)
+    cells = [cell for line in matrix["cells"] for cell in line if cell] if matrix else []
+    return bool(cells) and all(min(cell["accuracy"]) == 1 for cell in cells)
 
 
 def views_of(results: dict[str, Any]) -> int:

@@ -4,8 +4,8 @@ Accuracies, differences and errors are shares in [0, 1]; a view counts from 1, a
 view; ``ci95`` and ``…_ci95`` are the intervals of ``intervals.Bootstrap``. ``rows`` has every agent by its name,
 "policy/fusion/recogniser", up the ladder of policies:
 
-- ``policy``, ``fusion``, ``recogniser``; ``kind``: baseline, contender (under test) or ceiling, which no policy could
-  be; ``main``: whether it stands for its policy in comparisons;
+- ``policy``, ``fusion``, ``recogniser``; ``kind``: baseline, contender (under test) or ceiling, a reference with
+  privileged information; ``main``: whether it stands for its policy in comparisons;
 - ``seeds``, ``episodes``, ``starts`` (least and most of an object under a seed);
 - ``accuracy``, ``area`` (under accuracy against budget), ``adversarial`` and ``adversarial_nll`` (the worst start),
   ``flips``, ``confusion`` (true class × answer, shares);

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from activevision.errors import UserError, unknown
 from activevision.evaluation.keys import Key
-from activevision.evaluation.ladder import rank
+from activevision.evaluation.ladder import CEILING, kind, rank
 from activevision.evaluation.log import TrajectoryLog, concatenate
 from activevision.evaluation.log_columns import OWN
 from activevision.evaluation.panel import Panel
@@ -31,8 +31,8 @@ class Roster:
 
     @classmethod
     def of(cls, logs: Sequence[TrajectoryLog], fusion: str | None = None) -> Roster:
-        """Logs of the same agent are joined. fusion: the main one; unless given that of most policies, and of those the
-        first. Raises UserError for logs of different protocols, catalogues or episodes."""
+        """Logs of the same agent are joined. fusion: the main one; unless given that of most policies that are no
+        ceilings, and of those the first. Raises UserError for logs of different protocols, catalogues or episodes."""
         _check_alike(logs)
         groups: dict[Key, list[TrajectoryLog]] = {}
         for log in logs:
@@ -40,7 +40,8 @@ class Roster:
         fusions = Counter(key.fusion for key in groups)
         if fusion is not None and fusion not in fusions:
             raise unknown("fusion", fusion, fusions)
-        fusion = fusion or max(fusions, key=fusions.__getitem__)
+        played = Counter(key.fusion for key in groups if kind(key.policy) != CEILING) or fusions
+        fusion = fusion or max(played, key=played.__getitem__)
         recognisers = dict.fromkeys(key.recogniser for key in groups)
         recogniser = OWN if OWN in recognisers else next(iter(recognisers))
         keys = sorted(

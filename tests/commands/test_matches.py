@@ -56,8 +56,9 @@ def venue(agent: Path, world: World, tmp_path: Path) -> Venue:
     return Venue(agent, world, "test", 2, world.facts("test"), tmp_path / "logs")
 
 
+FUSIONS = ("product", "recurrent")
 WANTED = matches(
-    pairings(("random", "peek_saliency", "ppo", "all_views", "oracle"), ("product", "recurrent")), (OWN, TRUTH), (0,)
+    pairings(("random", "peek_saliency", "ppo", "all_views", "oracle"), FUSIONS, FUSIONS), (OWN, TRUTH), (0,)
 )
 
 
@@ -131,6 +132,13 @@ def test_what_is_damaged_is_made_again_and_views_that_were_looked_at_are_not_loo
     assert again_after(lambda: saliencies.write_bytes(b"")) == ["peek"]
 
 
+def test_the_ceiling_is_the_same_whatever_network_fuses_the_walks(venue: Venue) -> None:
+    main = [pairings(("random", "all_views"), (fusion,), FUSIONS) for fusion in FUSIONS]
+    product, recurrent = (play_all(venue, matches(pairs, (OWN,), (0,)), 1) for pairs in main)
+    assert [log.fusion for log in (*product, *recurrent)] == ["product", "product", "recurrent", "product"]
+    np.testing.assert_array_equal(product[1].belief, recurrent[1].belief)
+
+
 def test_peeking_follows_the_contrast_of_the_scenes_views_and_no_recogniser(venue: Venue, world: World) -> None:
     own, truth = play_all(venue, matches({"peek_saliency": ("product",)}, (OWN, TRUTH), (0,)), 1)
     np.testing.assert_array_equal(own.motion, truth.motion)
@@ -197,6 +205,43 @@ def test_a_users_policy_fusion_and_recogniser_are_played_anew_every_time(
     with pytest.raises(RuntimeError, match="played again"):
         play_all(venue, wanted, 1)
     sys.modules.pop("theirs", None)
+
+
+def test_a_users_classes_are_told_neither_label_nor_scene(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "curious.py").write_text(
+        "import numpy as np\n"
+        "from activevision.agents.evidence import Evidence\n"
+        "from activevision.agents.fusion import MeanPosterior\n"
+        "heard = {'act': set(), 'update': set(), 'info': set(), 'seen': set()}\n"
+        "class Policy:\n"
+        "    name = 'curious'\n"
+        "    def __init__(self, protocol, seed): pass\n"
+        "    def act(self, observation, belief):\n"
+        "        heard['act'] |= {*observation, *belief._fields}\n"
+        "        return np.zeros(len(observation['steps_left']), int)\n"
+        "class Fusion(MeanPosterior):\n"
+        "    name = 'curious'\n"
+        "    def update(self, belief, evidence, egomotion):\n"
+        "        heard['update'] |= {*belief._fields, *evidence._fields}\n"
+        "        return super().update(belief, evidence, egomotion)\n"
+        "class Recogniser:\n"
+        "    def __init__(self, classes): pass\n"
+        "    def evidence(self, observation, info):\n"
+        "        heard['info'] |= {*info}\n"
+        "        heard['seen'] |= {*observation}\n"
+        "        n = len(observation['rgb'])\n"
+        "        return Evidence(np.zeros((n, 2), np.float32), np.zeros((n, 0), np.float32))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    play_all(venue, matches({"curious:Policy": ("curious:Fusion",)}, ("curious:Recogniser",), (0,)), 1)
+    heard = sys.modules.pop("curious").heard
+    assert heard["info"] == set()
+    assert heard["update"] == {"log_probs", "state", "log_likelihood", "feature"}
+    observed = {"rgb", "egomotion", "proprioception", "steps_left"}
+    assert heard["seen"] == observed
+    assert heard["act"] == observed | {"belief", "evidence", "feature", "path", "log_probs", "state"}
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,22 @@ def test_policies_without_the_same_episodes_are_not_paired() -> None:
         paired_accuracy(a, replace(b, label=(b.label + 1) % 10))
 
 
+@pytest.mark.parametrize(("left_out", "word"), [((), "viewpoint"), (("viewpoint",), "pose")])
+def test_starts_that_are_numbered_otherwise_are_not_paired(left_out: tuple[str, ...], word: str) -> None:
+    a, b, c = make_logs(("ppo", "random", "sweep"), objects=10, episodes=3)
+    a, c = (replace(log, **dict.fromkeys(left_out)) for log in (a, c))
+    other_order = replace(c, episode=(c.episode + 1) % 3)
+    Panel.of([a, b, c])
+    said = rf"'ppo' with 'product' and 'sweep' with 'product' cannot be paired: scene .* starts from another {word}"
+    with pytest.raises(UserError, match=said):
+        Panel.of([a, other_order])
+    dumb = replace(b, viewpoint=None, pose=None)
+    with pytest.raises(UserError, match=said):
+        Panel.of([dumb, a, other_order])  # those that tell are compared, whichever stands first
+    rounded = replace(c, pose=c.pose.round(5))  # type: ignore[union-attr]
+    Panel.of([a, rounded, replace(other_order, viewpoint=None, pose=None)])
+
+
 def test_the_p_value_against_a_plain_resampling_of_objects() -> None:
     rng = np.random.default_rng(0)
     gain = rng.normal(0.1, 0.3, 30)

@@ -23,6 +23,7 @@ from activevision.evaluation.report.choice import telling_episodes
 from activevision.evaluation.report.figures.gap_plot import gap_plot
 from activevision.evaluation.report.series import series
 from activevision.evaluation.results import build_results
+from activevision.evaluation.scoreboard.recognition import recognition
 from activevision.pages.words import number
 
 NASTY = 'cup <b>&"mug"</b>'
@@ -223,6 +224,22 @@ def test_the_diagnosis_says_what_the_recogniser_costs_where_the_truth_was_evalua
     swap.update(difference=0.139, ci95=[0.101, 0.181])
     said = next(sentence for sentence in diagnosis(many) if sentence.startswith("Recogniser"))
     assert "reach 91.2\xa0% at view 3, +13.9 points (95\xa0% interval 10.1 to 18.1)" in said
+
+
+def test_a_truth_that_every_view_tells_is_said_to_say_nothing_and_not_tabled(many: dict, tmp_path: Path) -> None:
+    assert "recogniser truth" in page(many, [], tmp_path / "r.html")[1].text
+    assert any("Recogniser `truth`, after view" in line for line in recognition("suite", "Suite", many))
+    idle = copy.deepcopy(many)
+    for cell in (cell for line in idle["decomposition"]["recognisers"]["truth"]["cells"] for cell in line if cell):
+        cell["accuracy"] = [1.0] * 4
+    said = "Recogniser truth says nothing here"
+    assert [sentence.startswith(said) for sentence in diagnosis(idle) if "ecogniser truth" in sentence] == [True]
+    lines = recognition("suite", "Suite", idle)
+    assert any(line.startswith(said.replace("truth", "`truth`")) for line in lines)
+    assert not any("Recogniser `truth`, after view" in line for line in lines)
+    text = page(idle, [], tmp_path / "r.html")[1].text
+    assert said in text
+    assert "recogniser truth" not in text
 
 
 LADDER = (

@@ -18,6 +18,7 @@ from activevision.evaluation.holm import holm
 from activevision.evaluation.intervals import Bootstrap
 from activevision.evaluation.nouns import noun
 from activevision.evaluation.reading import main_rows, other_fusions, versus
+from activevision.evaluation.report.findings import diagnosis
 from activevision.evaluation.results import build_results
 from activevision.evaluation.results_file import read_results, write_results
 from activevision.evaluation.schema import check_results
@@ -289,6 +290,15 @@ def test_any_agents_can_be_compared_and_any_two_be_floor_and_ceiling() -> None:
         build_results(logs, {}, {}, {}, QUICK, floor="farhest")
     with pytest.raises(UserError, match="unknown fusion 'prodct'"):
         build_results(logs, {}, {}, {}, QUICK, fusion="prodct")
+
+
+def test_a_whole_grid_fused_otherwise_is_the_ceiling_all_the_same_and_not_the_main_fusion() -> None:
+    played = make_logs(("random", "ppo"), fusions=("mean",)) + make_logs(("random",))
+    results = build_results(make_logs(("all_views",)) + played, {}, {}, {}, QUICK)
+    assert results["decomposition"]["reference"]["fusion"] == "mean"
+    assert {row["ceiling"] for row in results["gap_closed"]} == {"all_views/product/own"}
+    assert {row["floor"] for row in results["gap_closed"]} == {"random/mean/own"}
+    assert any("with fusion product" in sentence for sentence in diagnosis(results))
 
 
 def test_figures_without_their_column_are_null_and_say_why() -> None:

@@ -29,7 +29,7 @@ UNFAIR = ("peek_saliency",)
 """Baselines on a view grid that see views before they go there; made in evaluation alone."""
 
 CEILINGS = ("all_views", "oracle", "full_oracle")
-"""Bounds, not policies: what could be had by someone who knows more than an agent may."""
+"""References with privileged information, not policies: see ``ceilings``."""
 
 
 def baseline(protocol: Protocol | ExploreProtocol, name: str, seed: int) -> Policy:

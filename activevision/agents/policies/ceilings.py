@@ -1,4 +1,8 @@
-"""Ceilings: what could be had by someone who knows more than an agent may. Not policies to compare with; bounds."""
+"""Ceilings: references with privileged information, which know more than an agent may.
+
+They are not policies to compare with, nor strict bounds: a policy that leaves out views that mislead can pass the whole
+grid fused, and the one-step oracle can be ahead of the full-horizon one before the last view.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +102,10 @@ class FullOracle:
 def all_views(
     table: EvidenceTable, fusion: Fusion, protocol: Protocol, scene: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """(N, C) log-probabilities after every viewpoint of the grid, in raster order, for scenes (N,)."""
+    """(N, C) log-probabilities after every viewpoint of the grid, in raster order, for scenes (N,).
+
+    fusion: of ``ANY_ORDER``; to another the order would matter, and so many views may be more than it can take.
+    """
     rows, columns = protocol.grid_shape
     scenes, inverse = np.unique(scene, return_inverse=True)
     belief = fusion.init(len(scenes))

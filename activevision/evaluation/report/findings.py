@@ -9,6 +9,8 @@ from activevision.evaluation.cast import accuracy, best_baseline, protagonist
 from activevision.evaluation.ladder import called
 from activevision.evaluation.nouns import noun_of
 from activevision.evaluation.reading import (
+    IDLE_TRUTH,
+    TRUTH,
     baselines,
     comparison,
     headline_view,
@@ -16,12 +18,11 @@ from activevision.evaluation.reading import (
     name_of,
     other_fusions,
     row_called,
+    truth_is_idle,
     versus,
 )
 from activevision.evaluation.significance import clearly_above
 from activevision.pages.words import INTERVAL, NARROW_SPACE, interval, listed, number, percent, points
-
-_TRUTH = "truth"  # the recogniser whose evidence is the ground truth
 
 
 def headline(results: dict[str, Any]) -> tuple[str, str]:
@@ -98,7 +99,9 @@ def _shares_of_error(results: dict[str, Any], policy: str) -> str | None:
             "choice of views."
         )
     choice, recogniser = everything - got, 1 - everything
-    most = "the recogniser (with this fusion)" if recogniser > choice else "the choice of views"
+    fusion, whole = (main_rows(results)[name]["fusion"] for name in (policy, "all_views"))
+    how = "this fusion" if fusion == whole else f"fusion {whole}"
+    most = f"the recogniser (with {how})" if recogniser > choice else "the choice of views"
     return (
         f"{called(policy)} is wrong on {percent(1 - got)} at view {view}. The whole grid fused is still wrong on "
         f"{percent(recogniser)}; the other {number(100 * choice)} points lie between {view} views and all of them. So "
@@ -163,9 +166,11 @@ def _fusion(results: dict[str, Any], policy: str) -> str | None:
 
 
 def _recogniser(results: dict[str, Any], policy: str) -> str | None:
-    """What the policy comes to with the evidence of an ideal recogniser, if that was evaluated."""
+    """What the policy comes to with the evidence of an ideal recogniser, if that was evaluated and says anything."""
+    if truth_is_idle(results):
+        return IDLE_TRUTH
     row, view = main_rows(results)[policy], headline_view(results)
-    ideal = results["rows"].get(name_of({**row, "recogniser": _TRUTH}))
+    ideal = results["rows"].get(name_of({**row, "recogniser": TRUTH}))
     swap = comparison(results, ideal, row, view) if ideal else None
     if ideal is None or swap is None:
         return None

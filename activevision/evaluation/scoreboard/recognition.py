@@ -8,12 +8,15 @@ from typing import Any
 from activevision.evaluation.ladder import called
 from activevision.evaluation.published import LIKE, ORDER, Published
 from activevision.evaluation.reading import (
+    IDLE_TRUTH,
+    TRUTH,
     baselines,
     contenders,
     headline_view,
     is_ceiling,
     main_rows,
     row_of,
+    truth_is_idle,
     versus,
     views_of,
 )
@@ -173,7 +176,9 @@ def _recognisers(results: Results) -> list[str]:
     found = results["decomposition"]
     rows = []
     for name, matrix in found["recognisers"].items():
-        if name != found["reference"]["recogniser"]:
+        if name == TRUTH and truth_is_idle(results):
+            rows += [IDLE_TRUTH.replace(TRUTH, f"`{TRUTH}`", 1), ""]
+        elif name != found["reference"]["recogniser"]:
             rows += [f"Recogniser `{name}`, after view {headline_view(results)}:", "", *_matrix(results, matrix, any)]
     return rows
 

@@ -36,7 +36,7 @@ def accuracy(results: dict[str, Any]) -> Element:
     )
     classes = len(results["catalogue"]["classes"])
     ceilings = (
-        " Dashed lines are ceilings, which no policy could be: they see everything or know the label."
+        " Dashed lines are ceilings, references with privileged information: they see everything or know the label."
         if of_kind(results, CEILING)
         else ""
     )

@@ -8,7 +8,15 @@ from xml.etree.ElementTree import Element
 
 from activevision.evaluation.cast import best_baseline, featured, in_order, protagonist
 from activevision.evaluation.ladder import called
-from activevision.evaluation.reading import headline_view, is_ceiling, main_rows, row_called
+from activevision.evaluation.reading import (
+    IDLE_TRUTH,
+    TRUTH,
+    headline_view,
+    is_ceiling,
+    main_rows,
+    row_called,
+    truth_is_idle,
+)
 from activevision.evaluation.report.figures.gap_plot import gap_plot
 from activevision.evaluation.report.figures.swap_plot import Swap, swap_plot
 from activevision.evaluation.report.series import policy_table
@@ -75,19 +83,27 @@ def decomposition(results: dict[str, Any]) -> Element | None:
         return None
     assert policy is not None
     view = headline_view(results)
-    truth = len(results["decomposition"]["recognisers"]) > 1
+    shown = _recognisers(results)
+    looks = ", and who looks" if len(shown) > 1 else ""
+    idle = f" {IDLE_TRUTH}" if truth_is_idle(results) else ""
     return section(
         "One part swapped at a time",
         f"Change in accuracy after view {view} when one part is swapped and the others stay: the policy for "
         f"{reference['policy']} under fusion {reference['fusion']}, the fusion under {policy}"
-        f"{', and who looks' if truth else ''}. Coloured where the {INTERVAL} stays off zero. Policies that act on "
-        "the belief may choose other views under another fusion.",
+        f"{looks}. Coloured where the {INTERVAL} stays off zero. Policies that act on "
+        f"the belief may choose other views under another fusion.{idle}",
         responsive(lambda width: swap_plot("Change in accuracy when one part is swapped", groups, width)),
         folded(
             "Every policy with every fusion and recogniser",
-            [_matrix(results, recogniser) for recogniser in results["decomposition"]["recognisers"]],
+            [_matrix(results, recogniser) for recogniser in shown],
         ),
     )
+
+
+def _recognisers(results: dict[str, Any]) -> list[str]:
+    """Those whose figures say something."""
+    names = results["decomposition"]["recognisers"]
+    return [name for name in names if name != TRUTH or not truth_is_idle(results)]
 
 
 def _groups(results: dict[str, Any], policy: str) -> list[tuple[str, Sequence[Swap]]]:
@@ -104,7 +120,7 @@ def _groups(results: dict[str, Any], policy: str) -> list[tuple[str, Sequence[Sw
     )
     recognisers = [
         _swap(results, name, fusion, recogniser, "recogniser_swap", f"{recogniser}, {called(name)}")
-        for recogniser in found["recognisers"]
+        for recogniser in _recognisers(results)
         for name in dict.fromkeys((reference, best_baseline(results), policy, "all_views"))
         if name
     ]
