@@ -77,7 +77,7 @@ class Probe:
             figures = row["figures"]
             shown = [
                 f"{results['measures'][key]['title']} {figures[key]['value']:.3f}"
-                for key in ("linear_probe", "r2_relative_rotation", "mrr", "error_composite")
+                for key in ("linear_probe", "r2_relative_rotation", "mrr", "error_composite", "error_blind")
                 if key in figures
             ]
             print(f"{name}: {', '.join(shown)}")

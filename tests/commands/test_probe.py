@@ -61,6 +61,10 @@ def test_every_encoder_of_a_folder_is_measured_beside_random_weights(
     again = json.loads((tmp_path / "out" / "probe.json").read_text())
     assert again["encoders"] == results["encoders"]
 
+    monkeypatch.setattr(compare, "REVISION", 0)
+    with pytest.raises(pytest.fail.Exception, match="measured again"):  # figures that were made in another way
+        probe(rollouts, tmp_path, all=tmp_path / "runs").run()
+
 
 def test_an_encoder_that_has_seen_the_test_split_is_named(rollouts: Path, tmp_path: Path) -> None:
     save_encoder(tmp_path / "cheat" / "encoder", SmallCNN(8).eval(), {"settings": {}, "data": {
