@@ -74,6 +74,12 @@ def test_an_encoder_that_has_seen_the_test_split_is_named(rollouts: Path, tmp_pa
     assert "cheat was pretrained on the train split" in (tmp_path / "out" / "index.html").read_text()
 
 
+def test_untrained_encoders_alone_have_a_page(rollouts: Path, tmp_path: Path) -> None:
+    save_encoder(tmp_path / "blank" / "encoder", SmallCNN(8).eval(), {})
+    probe(rollouts, tmp_path, encoder=(tmp_path / "blank",)).run()
+    assert "What features tell that nothing was trained for" in (tmp_path / "out" / "index.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
