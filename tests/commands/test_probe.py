@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from wanderings import wander, write
@@ -15,6 +16,7 @@ from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.checkpoint import save_encoder
 from activevision.errors import UserError
 from activevision.evaluation.probing import compare
+from activevision.evaluation.probing.splits import hold_out
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +117,20 @@ def test_two_encoders_of_one_name_are_refused(rollouts: Path, tmp_path: Path) ->
     folders = (saved(tmp_path / "a" / "run", 1), saved(tmp_path / "b" / "run", 2))
     with pytest.raises(UserError, match="would both be called"):
         probe(rollouts, tmp_path, encoder=folders).run()
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_too_few_scenes_to_hold_any_out_are_refused(count: int, rollouts: Path, tmp_path: Path) -> None:
+    saved(tmp_path / "one", 1)
+    walks = [wander(i % count, 5, label="ab"[i % 2], size=16) for i in range(10)]
+    write(tmp_path / "few", walks, classes=("a", "b"))
+    with pytest.raises(UserError, match=rf"few shows {count} scenes?, .* collect rollouts of 5 or more\.$"):
+        Probe((tmp_path / "one",), data=tmp_path / "few", heldout=rollouts / "test", out=tmp_path / "out").run()
+
+
+def test_nothing_is_chosen_on_the_scene_that_it_is_fitted_to() -> None:
+    with pytest.raises(UserError, match="scene a alone"):
+        hold_out(np.array(["a", "a"]), np.random.default_rng(0))
+    for count in range(2, 12):
+        held_out = hold_out(np.arange(count), np.random.default_rng(0))
+        assert held_out.sum() == max(1, round(count / 5))
