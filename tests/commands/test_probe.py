@@ -11,12 +11,13 @@ import pytest
 import torch
 from wanderings import wander, write
 
-from activevision.commands.probe import Probe
+from activevision.commands.probe import Probe, _candidates
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.checkpoint import save_encoder
 from activevision.errors import UserError
 from activevision.evaluation.probing import compare
 from activevision.evaluation.probing.splits import hold_out
+from activevision.rollouts.dataset import WindowDataset
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +135,16 @@ def test_nothing_is_chosen_on_the_scene_that_it_is_fitted_to() -> None:
     for count in range(2, 12):
         held_out = hold_out(np.arange(count), np.random.default_rng(0))
         assert held_out.sum() == max(1, round(count / 5))
+
+
+def test_random_weights_are_of_the_very_networks_that_are_measured(rollouts: Path, tmp_path: Path) -> None:
+    made = {"plain": (16, 32, 64, 128), "narrow": (4, 4, 8, 8), "again": (4, 4, 8, 8)}
+    for name, channels in made.items():
+        save_encoder(tmp_path / name, SmallCNN(8, channels).eval(), {"settings": {}})
+    test = WindowDataset.load(rollouts / "test")
+    found = _candidates({name: tmp_path / name for name in made}, test)
+    assert set(found) - set(made) == {"random-weights small-cnn 8 (1)", "random-weights small-cnn 8 (2)"}
+    architectures = [found[f"random-weights small-cnn 8 ({i})"].encoder.architecture for i in (1, 2)]
+    assert architectures == [found[name].encoder.architecture for name in ("plain", "narrow")]
+    narrow = _candidates({"narrow": tmp_path / "narrow"}, test)
+    assert narrow["random-weights"].encoder.architecture == {"channels": [4, 4, 8, 8]}
