@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
 
 def check_heldout(dataset: WindowDataset, heldout: WindowDataset, data: Path | str, other: Path | str) -> None:
-    """UserError where ``heldout``, of folder ``other``, does not go with ``dataset``, of folder ``data``."""
+    """UserError where ``heldout``, of folder ``other``, does not go with ``dataset``, of folder ``data``, or where this
+    has too few scenes to fit probes to."""
+    from activevision.evaluation.probing.splits import LEAST_SCENES
+
+    scenes = len(set(dataset.scenes))
+    if scenes < LEAST_SCENES:
+        raise UserError(
+            f"{data} shows {scenes} {'scene' if scenes == 1 else 'scenes'}, and probes choose on a fifth of them: "
+            f"collect rollouts of {LEAST_SCENES} or more."
+        )
     if heldout.classes != dataset.classes or set(heldout.scenes) & set(dataset.scenes):
         raise UserError(
             f"{other} shows other classes or some of the scenes of {data}: collect another split of the same catalogue."

@@ -117,11 +117,12 @@ def pretrain_with_baseline(
 ) -> tuple[Encoder, dict[str, Any]]:
     """The encoder of ``config`` and its figures, beside slow features that were trained alike and random weights."""
     from activevision.encoders.pretrain import pretrain
+    from activevision.evaluation.probing.measures import REVISION
     from activevision.files import as_json, digest, read_object, write_json
 
     trained = pretrain(config, train, out / config.objective)
     slow = pretrain(replace(config, objective="slow_features"), train, out / "slow_features")
-    measured, key = out / "figures.json", digest(as_json(asdict(config)), train.key, heldout.key)
+    measured, key = out / "figures.json", digest(REVISION, as_json(asdict(config)), train.key, heldout.key)
     if measured.exists() and (found := read_object(measured)).get("key") == key:
         return trained.encoder, found["figures"]
     figures = measure_encoders(

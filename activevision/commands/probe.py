@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from activevision.commands.run_folder import command_line, note_run
 from activevision.errors import UserError, unknown
@@ -77,7 +77,7 @@ class Probe:
             figures = row["figures"]
             shown = [
                 f"{results['measures'][key]['title']} {figures[key]['value']:.3f}"
-                for key in ("linear_probe", "r2_relative_rotation", "mrr", "error_composite")
+                for key in ("linear_probe", "r2_relative_rotation", "mrr", "error_composite", "error_blind")
                 if key in figures
             ]
             print(f"{name}: {', '.join(shown)}")
@@ -128,7 +128,7 @@ def _candidates(folders: Mapping[str, Path], test: WindowDataset) -> dict[str, C
     """Encoders with what their cards say, and random weights for each kind of network among them."""
     import torch
 
-    from activevision.encoders.backbones import build_backbone
+    from activevision.encoders.backbones import description, rebuilt
     from activevision.encoders.checkpoint import load_encoder, read_card
     from activevision.evaluation.probing.compare import Candidate
 
@@ -140,11 +140,17 @@ def _candidates(folders: Mapping[str, Path], test: WindowDataset) -> dict[str, C
         same = shown is not None and (seen.get("catalogue"), seen.get("split")) == (shown.catalogue, shown.split)
         warning = f"{name} was pretrained on the {seen['split']} split that it is measured on here." if same else ""
         found[name] = Candidate(encoder, facts, warning)
-    networks = dict.fromkeys((row.encoder.name, row.encoder.embedding) for row in found.values())
-    for backbone, embedding in networks:
+    networks: list[dict[str, Any]] = []
+    for row in found.values():
+        if (network := description(row.encoder)) not in networks:
+            networks.append(network)
+    for network in networks:
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            blank = build_backbone(backbone, embedding).eval()
-        name = RANDOM if len(networks) == 1 else f"{RANDOM} {backbone} {embedding}"
-        found[name] = Candidate(blank, {"backbone": backbone, "embedding": embedding})
+            blank = rebuilt(network).eval()
+        name = RANDOM if len(networks) == 1 else f"{RANDOM} {blank.name} {blank.embedding}"
+        alike = [other for other in networks if all(other[key] == network[key] for key in ("backbone", "embedding"))]
+        if len(alike) > 1:  # they differ in their architecture alone
+            name += f" ({alike.index(network) + 1})"
+        found[name] = Candidate(blank, network)
     return found

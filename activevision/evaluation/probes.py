@@ -32,12 +32,14 @@ class EquivarianceError:
     """Normalised equivariance errors: 0 is perfect, 1 is no better than taking the features to stay as they are.
 
     atomic: of single motions. composite: of two in succession, by the product of their maps; NaN where episodes have
-    fewer than three views. by_pattern: atomic, pattern by pattern, of those that occur in the test episodes.
+    fewer than three views. blind: as composite, by the square of one map for all motions; what composite is below it,
+    knowing the motions is worth. by_pattern: atomic, pattern by pattern, of those that occur in the test episodes.
     ridge: the strength of regularisation that was chosen.
     """
 
     atomic: float
     composite: float
+    blind: float
     by_pattern: dict[int, float]
     ridge: float
 
@@ -63,6 +65,7 @@ def probe_encoder(
     figures = {
         "equivariance_error_atomic": equivariance.atomic,
         "equivariance_error_composite": equivariance.composite,
+        "equivariance_error_blind": equivariance.blind,
     }
     if train.labelled and test.labelled:
         labels_fitted, labels_scored = (np.repeat(d.labels, d.views) for d in (train, test))
@@ -79,27 +82,33 @@ def normalised_equivariance_error(train: MotionFeatures, test: MotionFeatures, s
     """How well one linear map for each motion pattern predicts features after the motion, on held-out scenes.
 
     The error is ``normalised_error`` of ``MotionMaps``, pooled over the test pairs of all patterns, and with M_h M_g
-    for two motions in succession. Known values: 0 for perfectly equivariant features; 1 for features that change only
-    by noise, and for constant ones by definition; 1/√2 for features that are drawn anew in every view, whose best
-    prediction is their mean, 0.
+    for two motions in succession. Maps that are blind to the motion show what it is worth to know it.
+
+    Known values: 0 for perfectly equivariant features; 1 for features that change only by noise, and for constant ones
+    by definition; 1/√2 for features that are drawn anew in every view, whose best prediction is their mean, 0.
     """
-    maps = MotionMaps.fit(train, int(max(train.patterns.max(), test.patterns.max())) + 1, seed)
+    maps, blind = MotionMaps.fit(train, int(max(train.patterns.max(), test.patterns.max())) + 1, seed)
     before, after = test.features[:, :-1], test.features[:, 1:]
     predicted = maps.after(before, test.patterns)
     patterns = test.patterns.ravel()
     by_pattern = _tally(predicted, before, after, patterns)
-    composite = float("nan")
+    composite = ignored = float("nan")
     if test.features.shape[1] > 2:
-        start, end = test.features[:, :-2], test.features[:, 2:]
-        twice = maps.after(predicted[:, :-1], test.patterns[:, 1:])
-        composite = float(_tally(twice, start, end, patterns[: start[..., 0].size]).value)
+        composite, ignored = (_composite(of, test) for of in (maps, blind))
     of_each = quotient(by_pattern.above, by_pattern.below).tolist()
     return EquivarianceError(
         float(by_pattern.value),
         composite,
+        ignored,
         {int(g): error for g, error in zip(by_pattern.scenes, of_each, strict=True)},
         maps.ridge,
     )
+
+
+def _composite(maps: MotionMaps, test: MotionFeatures) -> float:
+    start, end = test.features[:, :-2], test.features[:, 2:]
+    twice = maps.after(maps.after(start, test.patterns[:, :-1]), test.patterns[:, 1:])
+    return float(_tally(twice, start, end, test.patterns[:, 1:].ravel()).value)
 
 
 def _tally(predicted: NDArray[Any], before: NDArray[Any], after: NDArray[Any], groups: NDArray[np.int64]) -> Tally:

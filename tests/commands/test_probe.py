@@ -6,15 +6,18 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from wanderings import wander, write
 
-from activevision.commands.probe import Probe
+from activevision.commands.probe import Probe, _candidates
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.checkpoint import save_encoder
 from activevision.errors import UserError
 from activevision.evaluation.probing import compare
+from activevision.evaluation.probing.splits import hold_out
+from activevision.rollouts.dataset import WindowDataset
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,10 @@ def test_every_encoder_of_a_folder_is_measured_beside_random_weights(
     again = json.loads((tmp_path / "out" / "probe.json").read_text())
     assert again["encoders"] == results["encoders"]
 
+    monkeypatch.setattr(compare, "REVISION", 0)
+    with pytest.raises(pytest.fail.Exception, match="measured again"):  # figures that were made in another way
+        probe(rollouts, tmp_path, all=tmp_path / "runs").run()
+
 
 def test_an_encoder_that_has_seen_the_test_split_is_named(rollouts: Path, tmp_path: Path) -> None:
     save_encoder(tmp_path / "cheat" / "encoder", SmallCNN(8).eval(), {"settings": {}, "data": {
@@ -68,6 +75,12 @@ def test_an_encoder_that_has_seen_the_test_split_is_named(rollouts: Path, tmp_pa
     # the data sets of these tests all say "train"
     probe(rollouts, tmp_path, encoder=(tmp_path / "cheat",)).run()
     assert "cheat was pretrained on the train split" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_untrained_encoders_alone_have_a_page(rollouts: Path, tmp_path: Path) -> None:
+    save_encoder(tmp_path / "blank" / "encoder", SmallCNN(8).eval(), {})
+    probe(rollouts, tmp_path, encoder=(tmp_path / "blank",)).run()
+    assert "What features tell that nothing was trained for" in (tmp_path / "out" / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -105,3 +118,33 @@ def test_two_encoders_of_one_name_are_refused(rollouts: Path, tmp_path: Path) ->
     folders = (saved(tmp_path / "a" / "run", 1), saved(tmp_path / "b" / "run", 2))
     with pytest.raises(UserError, match="would both be called"):
         probe(rollouts, tmp_path, encoder=folders).run()
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_too_few_scenes_to_hold_any_out_are_refused(count: int, rollouts: Path, tmp_path: Path) -> None:
+    saved(tmp_path / "one", 1)
+    walks = [wander(i % count, 5, label="ab"[i % 2], size=16) for i in range(10)]
+    write(tmp_path / "few", walks, classes=("a", "b"))
+    with pytest.raises(UserError, match=rf"few shows {count} scenes?, .* collect rollouts of 5 or more\.$"):
+        Probe((tmp_path / "one",), data=tmp_path / "few", heldout=rollouts / "test", out=tmp_path / "out").run()
+
+
+def test_nothing_is_chosen_on_the_scene_that_it_is_fitted_to() -> None:
+    with pytest.raises(UserError, match="scene a alone"):
+        hold_out(np.array(["a", "a"]), np.random.default_rng(0))
+    for count in range(2, 12):
+        held_out = hold_out(np.arange(count), np.random.default_rng(0))
+        assert held_out.sum() == max(1, round(count / 5))
+
+
+def test_random_weights_are_of_the_very_networks_that_are_measured(rollouts: Path, tmp_path: Path) -> None:
+    made = {"plain": (16, 32, 64, 128), "narrow": (4, 4, 8, 8), "again": (4, 4, 8, 8)}
+    for name, channels in made.items():
+        save_encoder(tmp_path / name, SmallCNN(8, channels).eval(), {"settings": {}})
+    test = WindowDataset.load(rollouts / "test")
+    found = _candidates({name: tmp_path / name for name in made}, test)
+    assert set(found) - set(made) == {"random-weights small-cnn 8 (1)", "random-weights small-cnn 8 (2)"}
+    architectures = [found[f"random-weights small-cnn 8 ({i})"].encoder.architecture for i in (1, 2)]
+    assert architectures == [found[name].encoder.architecture for name in ("plain", "narrow")]
+    narrow = _candidates({"narrow": tmp_path / "narrow"}, test)
+    assert narrow["random-weights"].encoder.architecture == {"channels": [4, 4, 8, 8]}

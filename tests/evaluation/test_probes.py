@@ -15,7 +15,7 @@ from activevision.encoders.collapse import rank_me, spread
 from activevision.encoders.config import PretrainConfig
 from activevision.evaluation.probes import normalised_equivariance_error, probe_encoder
 from activevision.evaluation.probing.linear_probe import linear_probe
-from activevision.evaluation.probing.motion_maps import MotionFeatures
+from activevision.evaluation.probing.motion_maps import MotionFeatures, MotionMaps
 from activevision.evaluation.probing.nearest_neighbours import nearest_neighbours
 from activevision.rollouts.dataset import WindowDataset
 
@@ -82,11 +82,37 @@ def test_maps_are_of_the_pattern_not_of_motion_at_large(generator: np.random.Gen
     assert normalised_equivariance_error(train, shuffled).atomic > 0.6
 
 
-def test_a_pattern_that_training_lacks_is_taken_to_change_nothing(generator: np.random.Generator) -> None:
-    maps = special_ortho_group.rvs(DIMENSIONS, size=PATTERNS, random_state=1)
-    train, test = walk(generator, maps), walk(generator, maps)
+def test_a_pattern_that_training_lacks_has_the_map_that_ignores_the_motion(generator: np.random.Generator) -> None:
+    train = walk(generator, special_ortho_group.rvs(DIMENSIONS, size=PATTERNS, random_state=1))
     train = MotionFeatures(train.features, np.minimum(train.patterns, 3), train.scenes)
-    assert normalised_equivariance_error(train, test).by_pattern[4] == pytest.approx(1.0)
+    maps, blind = MotionMaps.fit(train, PATTERNS, 0)
+    assert np.array_equal(maps.maps[4], blind.maps[4])
+    assert not np.allclose(maps.maps[3], blind.maps[3], atol=0.1)
+    assert np.array_equal(blind.maps, np.repeat(blind.maps[:1], PATTERNS, axis=0))
+
+
+def test_motions_that_say_nothing_cost_nothing_however_few_data_a_pattern_has(generator: np.random.Generator) -> None:
+    """Features of 48 dimensions that forget a half of what they were at every step, and 60 steps to fit a map to."""
+    data = []
+    for _ in range(2):
+        z = [generator.normal(size=(200, 48))]
+        for _ in range(7):
+            z.append(0.5 * z[-1] + np.sqrt(0.75) * generator.normal(size=(200, 48)))
+        patterns = generator.integers(0, 24, (200, 7))
+        data.append(MotionFeatures(np.stack(z, 1).astype(np.float32), patterns, np.arange(200).astype(str)))
+    error = normalised_equivariance_error(*data)
+    assert error.blind == pytest.approx(np.sqrt((1 - 0.25**2) / (2 * (1 - 0.25))), abs=0.015)
+    assert error.composite == pytest.approx(error.blind, abs=0.003)
+
+
+def test_what_motions_tell_is_the_difference_to_ignoring_them(generator: np.random.Generator) -> None:
+    maps = special_ortho_group.rvs(DIMENSIONS, size=PATTERNS, random_state=1)
+    error = normalised_equivariance_error(walk(generator, maps), walk(generator, maps))
+    assert error.composite < 0.01
+    assert error.blind > 0.6
+    same = np.repeat(maps[:1], PATTERNS, axis=0)  # all motions do the same: nothing is gained by knowing which
+    error = normalised_equivariance_error(walk(generator, same, 0.1), walk(generator, same, 0.1))
+    assert error.composite == pytest.approx(error.blind, abs=0.003)
 
 
 def test_two_views_have_no_composite_motion(generator: np.random.Generator) -> None:
@@ -142,5 +168,6 @@ def test_an_encoder_is_measured_on_video_of_any_lengths_without_labels(tmp_path:
     train, test = (WindowDataset.load(tmp_path / split) for split in ("train", "test"))
     torch.manual_seed(0)
     figures = probe_encoder(SmallCNN(8).eval(), train, test, PretrainConfig(patterns=2))
-    assert set(figures) == {"equivariance_error_atomic", "equivariance_error_composite", "rank_me", "spread"}
+    errors = {f"equivariance_error_{name}" for name in ("atomic", "composite", "blind")}
+    assert set(figures) == {*errors, "rank_me", "spread"}
     assert all(np.isfinite(value) for value in figures.values())

@@ -21,7 +21,7 @@ def write_study(plan: Plan, seconds: Mapping[str, float], command: str) -> dict[
     from activevision.evaluation.probing.compare import compare
     from activevision.evaluation.probing.page.page import write_probe_page
     from activevision.evaluation.study.page.page import write_study_page
-    from activevision.evaluation.study.results import PROBED, SCHEMA, build_study
+    from activevision.evaluation.study.results import RECORDED, SCHEMA, build_study
     from activevision.evaluation.versions import installed_versions
     from activevision.files import as_json, write_json
     from activevision.rollouts.dataset import WindowDataset
@@ -44,7 +44,7 @@ def write_study(plan: Plan, seconds: Mapping[str, float], command: str) -> dict[
         "catalogue": world.facts("test"),
         "training_objects": len(world.catalogue.scenes("train")),
         "agents": list(AGENTS),
-        "chance": {name: value for name, value in probes["chance"].items() if name in PROBED},
+        "chance": {name: value for name, value in probes["chance"].items() if name in RECORDED},
         **found,
         "encoders": {
             name: {"facts": _facts(plan, name), "figures": figures[name], "raw": scores[name]}

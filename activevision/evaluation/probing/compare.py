@@ -12,7 +12,7 @@ from activevision.encoders.backbones import Encoder
 from activevision.evaluation.probing import pose_regression, predictor, recipe, stored
 from activevision.evaluation.probing.encode import encode, without_features
 from activevision.evaluation.probing.measure import Measured, Task, measure
-from activevision.evaluation.probing.measures import MEASURES
+from activevision.evaluation.probing.measures import MEASURES, REVISION
 from activevision.evaluation.probing.protocol import ProbeProtocol
 from activevision.evaluation.probing.table import BOOTSTRAP, chance, standing_still, tabulate
 from activevision.evaluation.versions import installed_versions
@@ -107,7 +107,7 @@ def measured_once(
 ) -> tuple[Measured, bool]:
     """What is measured of an encoder, kept in ``out`` under its name; and whether it was not there yet."""
     weights = [tensor.numpy().tobytes() for tensor in encoder.state_dict().values()]
-    key = digest(SCHEMA, encoder.name, train.key, test.key, asdict(protocol), seeds, _RECIPE, *weights)
+    key = digest(SCHEMA, REVISION, encoder.name, train.key, test.key, asdict(protocol), seeds, _RECIPE, *weights)
     path = out / "measured" / f"{name.replace('/', '--')}.npz"
     found = stored.read(path, key)
     if found is not None:

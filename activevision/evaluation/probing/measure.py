@@ -171,7 +171,7 @@ def _maps(train: PosedFeatures, test: PosedFeatures, task: Task, seed: int) -> d
     between = neighbours(train)
     rows = np.stack([between.before, between.after], axis=1)
     known = MotionFeatures(train.features[rows], patterns(rows, train), train.scenes[between.before])
-    maps = MotionMaps.fit(known, len(task.patterns), seed)
+    maps, blind = MotionMaps.fit(known, len(task.patterns), seed)
     between = neighbours(test)
     before, after = test.features[between.before], test.features[between.after]
     once = patterns(np.stack([between.before, between.after], axis=1), test)[:, 0]
@@ -184,7 +184,8 @@ def _maps(train: PosedFeatures, test: PosedFeatures, task: Task, seed: int) -> d
     }
     if len(task.triples):
         twice, start = patterns(task.triples, test), test.features[task.triples[:, 0]]
-        end = maps.after(maps.after(start, twice[:, 0]), twice[:, 1])
-        scenes = test.scenes[task.triples[:, 0]]
-        found["error_composite"] = normalised_error(end, start, test.features[task.triples[:, 2]], scenes)
+        scenes, end = test.scenes[task.triples[:, 0]], test.features[task.triples[:, 2]]
+        for name, of in (("error_composite", maps), ("error_blind", blind)):
+            led = of.after(of.after(start, twice[:, 0]), twice[:, 1])
+            found[name] = normalised_error(led, start, end, scenes)
     return found

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REVISION = 2
+"""Of the ways in which figures are made: kept ones of another revision are not taken for those of this one."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -36,6 +39,7 @@ MEASURES = {
     "pre": Measure("PRE", _RETRIEVAL, False),
     "error_atomic": Measure("atomic, linear maps", _ERROR, False),
     "error_composite": Measure("composite, linear maps", _ERROR, False),
+    "error_blind": Measure("composite, motion ignored", _ERROR, False),
     "error_in_range": Measure("in range, predictor", _ERROR, False),
     "error_out_of_range": Measure("out of range, predictor", _ERROR, False),
     "path_features": Measure("features, predictor", _PATH, False, of_steps=True),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from activevision.evaluation.intervals import Bootstrap, Cells
+from activevision.evaluation.probing.equivariance_error import DRAWN_ANEW, NO_CHANGE
 from activevision.evaluation.probing.measure import Measured, Task
 from activevision.evaluation.probing.measures import MEASURES, Measure
 from activevision.evaluation.probing.path_integration import pose_drift
@@ -18,6 +19,7 @@ from activevision.evaluation.probing.retrieval import HITS, Ranks, hits, recipro
 from activevision.evaluation.probing.tally import Tally, quotient
 
 BOOTSTRAP = Bootstrap(resamples=2_000)
+_ERRORS = tuple(key for key in MEASURES if key.startswith("error_"))
 
 
 def tabulate(
@@ -43,7 +45,7 @@ def tabulate(
 
 
 def chance(test: PosedFeatures, task: Task) -> dict[str, float]:
-    """The figures of features that say nothing."""
+    """The figures of features that say nothing: drawn anew in every view, or along paths, standing still."""
     labels = test.labels[test.labels >= 0]
     _, index, counts = np.unique(test.scenes, return_inverse=True, return_counts=True)
     candidates = counts[index[task.asked.after]]
@@ -63,8 +65,12 @@ def chance(test: PosedFeatures, task: Task) -> dict[str, float]:
         "mrr": float(reciprocal_rank(blind, scenes).value),
         **{f"hits_at_{k}": float(hits(blind, k, scenes).value) for k in HITS},
         "pre": float(prediction_retrieval_error(drawn, task.asked.after, test).value),
-        **{key: 1.0 for key in MEASURES if key.startswith("error_")},
-        **{key: float(steps[-1]) for key, steps in standing_still(test, task).items() if key in MEASURES},
+        **{
+            key: float(steps[-1])
+            for key, steps in standing_still(test, task).items()
+            if key in MEASURES and MEASURES[key].of_steps
+        },
+        **dict.fromkeys(_ERRORS, DRAWN_ANEW),
     }
     if len(labels) == len(test):
         most = float(np.bincount(labels).max() / len(labels))
@@ -73,16 +79,18 @@ def chance(test: PosedFeatures, task: Task) -> dict[str, float]:
 
 
 def standing_still(test: PosedFeatures, task: Task) -> dict[str, list[float]]:
-    """Errors along paths, after 1 … T steps, of taking the camera and the features to stay as they are; and under
-    "start" the PRE of taking the view that a motion starts from for the one that it leads to."""
+    """Errors along paths, after 1 … T steps, of taking the camera and the features to stay as they are; the normalised
+    errors of motions, each alone in a list; and under "start" the PRE of taking the view that a motion starts from for
+    the one that it leads to."""
     poses = test.poses[task.paths]
     still = np.broadcast_to(np.eye(4), (*poses[:, 1:].shape[:2], 4, 4))
     position, turn = pose_drift(still, poses, test.scenes[task.paths[:, 0]])
     return {
-        "path_features": [1.0] * still.shape[1],
-        "path_features_maps": [1.0] * still.shape[1],
+        "path_features": [NO_CHANGE] * still.shape[1],
+        "path_features_maps": [NO_CHANGE] * still.shape[1],
         "path_position": position.value.tolist(),
         "path_rotation": turn.value.tolist(),
+        **{key: [NO_CHANGE] for key in _ERRORS},
         "start": [float(prediction_retrieval_error(task.asked.before, task.asked.after, test).value)],
     }
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from activevision.evaluation.probing.equivariance_error import DRAWN_ANEW, NO_CHANGE
+
 _SHOWN = (
     "linear_probe",
     "r2_relative_rotation",
     "r2_relative_translation",
     "mrr",
     "error_composite",
+    "error_blind",
     "path_position",
     "path_rotation",
 )
 _MAIN = "r2_relative_rotation"
+_ERRORS = (
+    f"An equivariance error has {NO_CHANGE:.3f} where no change is predicted, and {DRAWN_ANEW:.3f} by the mean of "
+    "features that change at random: neither knows the motion."
+)
 
 
 def probes(file: str, results: dict[str, Any]) -> list[str]:
@@ -26,7 +33,7 @@ def probes(file: str, results: dict[str, Any]) -> list[str]:
     gap = f" at most {protocol['gap']} frames apart" if protocol["gap"] else ""
     seeds = results["recipe"]["seeds"]
     steps = len(results["standing_still"]["path_position"])
-    chance = [f"{results['chance'][name]:.3f}" for name in wanted]
+    chance = [_without(name, results["chance"]) for name in wanted]
     minutes = ", ".join(f"{stage} {value / 60:.1f}" for stage, value in results["seconds"].items())
     return [
         f"## Probes: {protocol['title'][0].lower()}{protocol['title'][1:]}",
@@ -47,6 +54,7 @@ def probes(file: str, results: dict[str, Any]) -> list[str]:
         *(f"| {_named(name)} | {' | '.join(_cell(row['figures'][what]) for what in wanted)} |" for name, row in rows),
         f"| *chance, or standing still* | {' | '.join(chance)} |",
         "",
+        *([_ERRORS, ""] if any(name.startswith("error_") for name in wanted) else []),
         f"Minutes: {minutes}.",
         "",
     ]
@@ -60,6 +68,13 @@ def _title(measure: dict[str, Any]) -> str:
 
 def _named(objective: str) -> str:
     return "none (random weights)" if objective == "none" else objective
+
+
+def _without(name: str, chance: dict[str, float]) -> str:
+    """What a measure gives without any knowledge of the motion."""
+    if name.startswith("error_"):  # of no file: older ones have one of the two alone
+        return f"{DRAWN_ANEW:.3f} / {NO_CHANGE:.3f}"
+    return f"{chance[name]:.3f}"
 
 
 def _cell(figure: dict[str, Any]) -> str:

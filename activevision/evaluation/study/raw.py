@@ -11,7 +11,7 @@ from activevision.errors import UserError
 from activevision.evaluation.intervals import cells
 from activevision.evaluation.log import TrajectoryLog
 from activevision.evaluation.probing.measure import Measured
-from activevision.evaluation.study.results import PROBED
+from activevision.evaluation.study.results import RECORDED
 
 _DIGITS = 6
 
@@ -38,7 +38,7 @@ def probed(measured: Measured, objects: Sequence[str]) -> dict[str, dict[str, li
     """Of every measure the sums (S, K) for each object, 0 for one that was not asked about."""
     place = {name: index for index, name in enumerate(objects)}
     found = {}
-    for name in PROBED:
+    for name in RECORDED:
         tallies = measured.tallies[name]
         sums = np.zeros((2, len(tallies), len(objects)))
         for seed, tally in enumerate(tallies):

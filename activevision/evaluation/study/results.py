@@ -23,6 +23,12 @@ GIVEN = "linear_probe"
 
 PROBED = (*EQUIVARIANCE, GIVEN)
 
+BLIND = "error_blind"
+"""The composite error of maps that ignore the motion: shown beside the composite error, to tell what it is of."""
+
+RECORDED = (*EQUIVARIANCE, BLIND, GIVEN)
+"""What probes give and raw scores hold."""
+
 FIRST = "accuracy single"
 """What the first view of an episode gives: a linear probe on the agents' own views."""
 
@@ -39,11 +45,12 @@ def build_study(raw: Mapping[str, Any], resamples: int, seed: int = 0) -> dict[s
     over encoders of every policy with every agent's fusion, view by view), ``relations`` and ``findings``.
 
     raw: "view", after how many of them recognition is compared, "agents", and "encoders"; of every encoder "probe",
-    which has of every measure the sums "above" and "below" (P, S, K), and "accuracy", which has of every agent, with
-    whose fusion, and of every policy the share of correct answers (P, S, K, T).
+    which has of every measure the sums "above" and "below" (P, S, K) (older ones lack ``BLIND``), and "accuracy",
+    which has of every agent, with whose fusion, and of every policy the share of correct answers (P, S, K, T).
     """
     names = list(raw["encoders"])
-    figures = {name: _probed(raw, name) for name in PROBED} | _active(raw)
+    first = next(iter(raw["encoders"].values()))["probe"]
+    figures = {name: _probed(raw, name) for name in RECORDED if name in first} | _active(raw)
     found = sampled(figures, resamples, seed)
     titles = _titles(raw)
     of_encoders = {name: _entries(figures[name], found[name]) for name in figures}
@@ -118,7 +125,8 @@ def _stacked(raw: Mapping[str, Any], *keys: str) -> np.ndarray:
 
 
 def _titles(raw: Mapping[str, Any]) -> dict[str, str]:
-    probed = {name: MEASURES[name].title for name in PROBED} | {"error_composite": "composite error"}
+    probed = {name: MEASURES[name].title for name in PROBED}
+    probed |= {"error_composite": "composite error", BLIND: "composite error, motion ignored"}
     return {**probed, FIRST: "accuracy of the first view"} | {
         f"{outcome} {agent}": f"{agent}: {title.format(view=raw['view'])}"
         for agent in (*raw["agents"], CONTROL)

@@ -46,6 +46,7 @@ def test_every_measure_is_there(of_equivariant: dict[str, np.ndarray]) -> None:
 
 def test_a_perfectly_equivariant_representation_is_led_by_the_predictor(of_equivariant: dict[str, np.ndarray]) -> None:
     assert of_equivariant["error_in_range"] < 0.1
+    assert of_equivariant["error_composite"] < of_equivariant["error_blind"] - 0.1
     assert of_equivariant["mrr"] > 0.95
     assert of_equivariant["hits_at_1"] > 0.9
     assert of_equivariant["pre"] < 0.05
@@ -69,7 +70,7 @@ def test_an_invariant_representation_tells_the_class_and_no_motion(of_invariant:
     assert of_invariant["mrr"] == pytest.approx(CHANCE)
     for k in (1, 2, 5):
         assert of_invariant[f"hits_at_{k}"] == pytest.approx(k / VIEWS)
-    for name in ("error_atomic", "error_composite", "error_in_range", "error_out_of_range"):
+    for name in ("error_atomic", "error_composite", "error_blind", "error_in_range", "error_out_of_range"):
         assert of_invariant[name] == 1  # nothing changes, and by definition nothing is gained
     assert of_invariant["path_features"] == pytest.approx(np.ones(VIEWS - 1))
 
@@ -79,7 +80,7 @@ def test_a_random_representation_has_the_values_of_chance(of_anew: dict[str, np.
     for name in ("r2_relative_rotation", "r2_relative_translation", "r2_absolute_rotation"):
         assert abs(of_anew[name]) < 0.05
     assert of_anew["mrr"] < CHANCE + 0.03
-    for name in ("error_atomic", "error_composite", "error_in_range", "error_out_of_range"):
+    for name in ("error_atomic", "error_composite", "error_blind", "error_in_range", "error_out_of_range"):
         assert of_anew[name] == pytest.approx(np.sqrt(0.5), abs=0.05)
     assert of_anew["path_features"] == pytest.approx(np.full(VIEWS - 1, np.sqrt(0.5)), abs=0.05)
 
@@ -99,4 +100,5 @@ def test_what_the_data_has_nothing_for_is_left_out() -> None:
         for v in (anew(0, 40, 2), anew(1, 20, 2))
     )
     left_out = set(MEASURES) - set(measured(train, test).tallies)
-    assert left_out == {"linear_probe", "nearest_neighbours", "error_composite", "error_out_of_range"}
+    composite = {"error_composite", "error_blind"}
+    assert left_out == {"linear_probe", "nearest_neighbours", "error_out_of_range", *composite}

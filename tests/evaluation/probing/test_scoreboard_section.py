@@ -47,6 +47,21 @@ def test_the_best_comes_first_and_is_bold_and_chance_last() -> None:
     ]
 
 
+def test_errors_that_no_motion_is_known_for_are_kept_apart_and_older_scores_are_read() -> None:
+    old = results()
+    for encoder in old["encoders"].values():
+        encoder["figures"]["error_composite"] = figure(0.9)
+    old["chance"]["error_composite"] = 1.0
+    new = results()
+    for encoder in new["encoders"].values():
+        encoder["figures"] |= {"error_composite": figure(0.8), "error_blind": figure(0.9)}
+    old_lines, new_lines = probes("old.json", old), probes("new.json", new)
+    assert "| *chance, or standing still* | 0.000 | 0.125 | 0.707 / 1.000 |" in old_lines
+    assert "| *chance, or standing still* | 0.000 | 0.125 | 0.707 / 1.000 | 0.707 / 1.000 |" in new_lines
+    assert any("composite, motion ignored ↓" in line for line in new_lines)
+    assert any(line.startswith("An equivariance error has 1.000") for line in old_lines)
+
+
 def test_it_says_under_which_conditions() -> None:
     text = "\n".join(probes("probes-rooms.json", results()))
     for said in (

@@ -64,6 +64,8 @@ def test_features_that_say_nothing_have_the_figures_of_a_guess() -> None:
     assert found["hits_at_2"] == pytest.approx(2 / 8)
     assert found["pre"] == pytest.approx(0.75, abs=0.05)  # poses of all scenes are drawn evenly
     assert found["linear_probe"] == pytest.approx(0.26)  # 13 of 50 scenes
+    assert found["error_composite"] == pytest.approx(np.sqrt(0.5))  # of the mean, test_measure has the same measured
+    assert standing_still(views, task)["error_composite"] == [1.0]
     within = chance(views, replace(task, shared_frame=False))
     assert within["pre"] < found["pre"]  # views of one scene are seen from nearer by
 

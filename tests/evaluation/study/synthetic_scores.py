@@ -27,6 +27,7 @@ def raw_scores(names: tuple[str, ...], objects: int = 30, seed: int = 0) -> dict
             "r2_relative_rotation": sums(0.6 - 0.3 * skill),
             "mrr": sums(0.4 + 0.3 * skill),
             "error_composite": sums(0.9 - 0.2 * skill),
+            "error_blind": sums(0.9),
             "linear_probe": sums(0.2 + 0.2 * generator.random()),
         }
         accuracy = {

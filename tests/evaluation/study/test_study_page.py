@@ -72,6 +72,14 @@ def test_figures_are_what_the_raw_scores_add_up_to(made: dict[str, Any]) -> None
         assert entry["ci95_apart"][0] <= entry["value"] <= entry["ci95_apart"][1]
 
 
+def test_raw_scores_without_the_error_that_ignores_motions_are_read(made: dict[str, Any]) -> None:
+    assert "error_blind" in made["measures"]
+    raw = raw_scores(NAMES)
+    for encoder in raw["encoders"].values():
+        del encoder["probe"]["error_blind"]
+    assert "error_blind" not in build_study(raw, 300)["measures"]
+
+
 def test_the_same_scores_give_the_same_study() -> None:
     assert build_study(raw_scores(NAMES), 200) == build_study(raw_scores(NAMES), 200)
 

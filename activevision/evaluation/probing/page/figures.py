@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from activevision.evaluation.probing.equivariance_error import DRAWN_ANEW
 from activevision.evaluation.probing.measures import MEASURES
 from activevision.evaluation.probing.page.curves import curves
 from activevision.evaluation.probing.page.encoders import colour, ranked
@@ -25,11 +26,14 @@ _LEADS = {
     "the angle between the nearest view’s rotation and the true one; less is better, and the "
     "view that the motion starts from would have {still}.",
     "normalised equivariance error": "Distance of predicted from true features, relative to how far the motion moved "
-    "them: 0 is perfect, 1 no better than no change. Linear maps: one for each kind of single step, alone (atomic) and "
-    "two in a row (composite). Predictor: motions as in training, and larger ones than any (out of range).",
+    "them: 0 is perfect, 1 what predicting no change has. Who does not know the motion can still predict the mean: of "
+    "features that change at random that has 1/√2 = {anew}. Linear maps: one for each kind of single step, alone "
+    "(atomic) and two in a row (composite), fitted as departures from one map for all motions (motion ignored): what "
+    "composite is below that, knowing the motion is worth. Predictor: motions as in training, and larger ones than any "
+    "(out of range).",
     "path integration": "Error after the last step where every step starts from the prediction before it. Features: "
-    "normalised as above. Position and rotation: of poses integrated from predicted relative motions, as a share of "
-    "the way gone and of the turns made.",
+    "normalised as above, so that {anew} is reached without knowing the motions. Position and rotation: of poses "
+    "integrated from predicted relative motions, as a share of the way gone and of the turns made.",
 }
 
 
@@ -58,7 +62,7 @@ def tables(results: dict[str, Any]) -> Element:
         if keys:
             parts += [
                 element("h3", group[0].upper() + group[1:]),
-                element("p", _LEADS[group].format(still=still), class_="note lead-note"),
+                element("p", _LEADS[group].format(still=still, anew=number(DRAWN_ANEW, 3)), class_="note lead-note"),
             ]
             parts.append(element("div", _table(results, keys), class_="scroll"))
     parts.append(element("h3", "Collapse"))
@@ -88,21 +92,25 @@ def _table(results: dict[str, Any], keys: Sequence[str]) -> Element:
     rows = [
         element("tr", _named(results, name), [_cell(results, name, key) for key in keys]) for name in ranked(results)
     ]
-    chance = element(
-        "tr",
-        element("th", "standing still" if MEASURES[keys[0]].of_steps else "features that say nothing", scope="row"),
-        [
-            element("td", number(results["chance"][key], 3) if key in results["chance"] else "–", class_="number")
-            for key in keys
-        ],
-    )
+    still = {key: results["standing_still"][key][-1] for key in keys if key in results["standing_still"]}
+    nothing = []
+    paths = MEASURES[keys[0]].of_steps
+    if not paths:
+        nothing.append(_reference("features that say nothing", results["chance"], keys))
+    if still:
+        nothing.append(_reference("standing still" if paths else "no change predicted", still, keys))
     return element(
         "table",
         element("thead", head),
         element("tbody", rows),
-        element("tbody", chance, class_="chance"),
+        element("tbody", nothing, class_="chance"),
         class_="measures",
     )
+
+
+def _reference(title: str, figures: Mapping[str, float], keys: Sequence[str]) -> Element:
+    cells = [element("td", number(figures[key], 3) if key in figures else "–", class_="number") for key in keys]
+    return element("tr", element("th", title, scope="row"), cells)
 
 
 def _collapse(results: dict[str, Any]) -> Element:
@@ -156,8 +164,8 @@ def drift(results: dict[str, Any]) -> Element | None:
     return section(
         "Path integration, step by step",
         "Predictions are fed on: how far off after 1, 2, … steps. Dotted is standing still, so what lies on it has not "
-        "told the motion at all; bands are 95 % intervals. On a winding path even one who stands still is off by less "
-        "than the whole way.",
+        "told the motion at all, and features that change at random lie at 0.71 without doing so; bands are 95 % "
+        "intervals. On a winding path even one who stands still is off by less than the whole way.",
         element("div", panels, class_="pair"),
     )
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.probing.page.encoders import colour, trained, untrained, value
+from activevision.evaluation.probing.page.encoders import colour, ranked, trained, untrained, value
 from activevision.pages.html import element
 from activevision.pages.parts import definitions
 from activevision.pages.words import NARROW_SPACE, degrees, interval, number, percent
@@ -21,9 +21,9 @@ _TILES = (
 
 def headline(results: dict[str, Any]) -> tuple[str, str]:
     """Two plain sentences: who leads, and by how much over random weights."""
-    names = trained(results)
+    names = trained(results) or ranked(results)
     first = names[0]
-    blank = next((name for name in results["encoders"] if untrained(results, name)), None)
+    blank = next((name for name in results["encoders"] if untrained(results, name) and name not in names), None)
     ends = results["encoders"][first]["figures"]["mrr"]["ci95"]
     amount = (
         f"Of the views of a scene, the one that a motion leads to is found by {first} at a mean reciprocal rank of "
@@ -31,28 +31,51 @@ def headline(results: dict[str, Any]) -> tuple[str, str]:
     )
     amount += f", by {blank} at {number(value(results, blank, 'mrr') or 0, 3)}." if blank else "."
     if value(results, first, "linear_probe") is None:
-        return _claim(results, first), amount
+        return _claim(results), amount
     classes = max(names, key=lambda name: value(results, name, "linear_probe") or 0)
     amount += (
         f" The class is read off the features of {classes} in {percent(value(results, classes, 'linear_probe') or 0)}"
         " of the views"
     )
     amount += f", off {blank} in {percent(value(results, blank, 'linear_probe') or 0)}." if blank else "."
-    return _claim(results, first, classes), amount
+    return _claim(results), amount
 
 
-def _claim(results: dict[str, Any], leads: str, classes: str | None = None) -> str:
-    rows = results["encoders"]
-    blank = [name for name in rows if untrained(results, name) and rows[name]["figures"]["mrr"]["best"]]
+def _claim(results: dict[str, Any]) -> str:
+    """Names none who is not clearly ahead of all others."""
+    names, rows = trained(results), results["encoders"]
+    if not names:
+        return "What features tell that nothing was trained for"
+    if len(rows) == 1:
+        return f"What the features of {names[0]} tell"
+    blank = [name for name in _best(results, "mrr") if untrained(results, name)]
     if blank:
         return f"No encoder clearly tells better than {blank[0]} where a motion leads"
-    if len(trained(results)) == 1:
-        return f"{leads} tells where a motion leads, random weights less so"
-    if classes is None:
-        return f"{leads} tells best where a motion leads"
-    if classes == leads:
-        return f"{leads} tells best both where a motion leads and what is seen"
-    return f"{leads} tells best where a motion leads, {classes} what is seen"
+    if len(names) == 1:
+        return f"{names[0]} tells where a motion leads, random weights less so"
+    where, what = (_ahead(results, key) for key in ("mrr", "linear_probe"))
+    if any(value(results, name, "linear_probe") is None for name in rows):
+        return f"{where} tells best where a motion leads" if where else "None clearly tells best where a motion leads"
+    if where is None and what is None:
+        return "None clearly tells best where a motion leads, nor what is seen"
+    if where is None:
+        return f"None clearly tells best where a motion leads, {what} what is seen"
+    if what is None:
+        return f"{where} tells best where a motion leads, none clearly what is seen"
+    if what == where:
+        return f"{where} tells best both where a motion leads and what is seen"
+    return f"{where} tells best where a motion leads, {what} what is seen"
+
+
+def _best(results: dict[str, Any], key: str) -> list[str]:
+    """Those that none is clearly better than."""
+    return [name for name, row in results["encoders"].items() if key in row["figures"] and row["figures"][key]["best"]]
+
+
+def _ahead(results: dict[str, Any], key: str) -> str | None:
+    """The trained encoder that is clearly better than all others, if there is one."""
+    best = _best(results, key)
+    return best[0] if len(best) == 1 and not untrained(results, best[0]) else None
 
 
 def top(results: dict[str, Any]) -> Element:
@@ -84,7 +107,7 @@ def _tile(results: dict[str, Any], key: str, label: str) -> Element | None:
     return element(
         "div",
         element("b", number(value(results, best, key) or 0, 3)),
-        element("span", f"{label}, best: {best}"),
+        element("span", f"{label}, {'highest' if higher else 'lowest'}: {best}"),
         class_="tile",
         style=colour(results, best),
     )

@@ -10,7 +10,7 @@ from activevision.evaluation.probing.page.encoders import colour
 from activevision.evaluation.study.config import BASELINES, CONTROL, fusion_of
 from activevision.evaluation.study.findings import OPEN, probability, verdict
 from activevision.evaluation.study.page.plots import related
-from activevision.evaluation.study.results import FIRST, OUTCOMES, PROBED
+from activevision.evaluation.study.results import FIRST, OUTCOMES, PROBED, RECORDED
 from activevision.pages.html import element
 from activevision.pages.parts import section, tabled
 from activevision.pages.words import interval, number, percent
@@ -74,6 +74,7 @@ def _ends(ends: Sequence[float | None]) -> Element:
 
 
 def encoders(study: dict[str, Any]) -> Element:
+    probed = [key for key in RECORDED if key in study["measures"]]
     active = [FIRST, *(f"{outcome} {agent}" for agent in (*study["agents"], CONTROL) for outcome in OUTCOMES)]
     return section(
         "Encoders",
@@ -81,7 +82,7 @@ def encoders(study: dict[str, Any]) -> Element:
         "column. Reliability: share of the variance over encoders that is not the luck of objects and seeds; where it "
         "is low, a correlation could not have been seen.",
         element("h3", "What probes say of them"),
-        element("div", _of_encoders(study, PROBED, windows=True), class_="scroll"),
+        element("div", _of_encoders(study, probed, windows=True), class_="scroll"),
         element("h3", "What agents make of them, in %"),
         tabled(
             _of_encoders(study, [key for key in active if key in study["measures"]], windows=False),
@@ -123,7 +124,7 @@ def _of_encoders(study: dict[str, Any], keys: Sequence[str], windows: bool) -> E
 
 
 def _figure(study: dict[str, Any], name: str, key: str) -> Element:
-    entry, probed = study["encoders"][name]["figures"][key], key in PROBED
+    entry, probed = study["encoders"][name]["figures"][key], key in RECORDED
     return element(
         "td",
         number(entry["value"], 3) if probed else number(100 * entry["value"]),
