@@ -65,13 +65,17 @@ def filmstrips(results: dict[str, Any], logs: Sequence[TrajectoryLog], world: Wo
 
     from activevision.evaluation.cast import protagonist
     from activevision.evaluation.keys import Key
+    from activevision.evaluation.log import concatenate
     from activevision.evaluation.reading import main_rows, name_of
     from activevision.evaluation.report.choice import telling_episodes
     from activevision.evaluation.report.figures.filmstrip import Filmstrip
 
     lead = protagonist(results) or next(iter(main_rows(results)))
     names = [name_of(main_rows(results)[policy]) for policy in (lead, "random") if policy in main_rows(results)]
-    compared = [next(log for log in logs if str(Key.of(log)) == name) for name in dict.fromkeys(names)]
+    compared = [
+        concatenate([log for log in logs if str(Key.of(log)) == name and log.seed[0] == logs[0].seed[0]])
+        for name in dict.fromkeys(names)
+    ]  # of one seed, and all folds
     places = [{key: row for row, key in enumerate(log.keys())} for log in compared]
     entries = {entry.id: entry for entry in _everything(world, split)}
     found = []

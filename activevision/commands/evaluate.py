@@ -33,7 +33,7 @@ class Evaluate:
     choice: Annotated[WorldChoice, tyro.conf.arg(name="")] = field(default_factory=WorldChoice)
     """Of an agent: other scenes with the classes that it knows; its own unless given."""
     split: str = "test"
-    """train, val or test."""
+    """train, val or test. Of test scenes the agent may have seen none; train and val are what it learnt from."""
     policies: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--policy"])] = ()
     """Policies to compare: all that the agent has, unless given; package.module:Class is one of your own, made with the
     protocol and a seed. all_views and the oracles are ceilings; peek_saliency is unfair, as it sees views before it
@@ -61,6 +61,7 @@ class Evaluate:
         from activevision.commands.learn import Stopwatch
         from activevision.commands.matches import STARTS, Venue, matches, play_all
         from activevision.commands.pairings import ordered_fusions, pairings, policies_of
+        from activevision.commands.unseen import check_unseen
         from activevision.errors import UserError, unknown
         from activevision.evaluation.intervals import DEFAULT
         from activevision.workers import check_workers
@@ -71,6 +72,9 @@ class Evaluate:
             raise UserError(
                 f"agent {self.agent} knows other classes than catalogue {world.catalogue.name!r} has: train one on it."
             )
+        if facts is not None and self.split == "test":
+            assert self.agent is not None
+            check_unseen(self.agent, facts, world.catalogue)
         trained, learnt = (facts["seeds"], facts["policies"]) if facts else ([], [])
         policies = self.policies or policies_of(world.on_grid, learnt)
         joint = [name for name in learnt if name in JOINT]

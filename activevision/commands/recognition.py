@@ -39,30 +39,24 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
     from activevision.commands.compare import write_evaluation
     from activevision.commands.learn import Stopwatch
     from activevision.commands.run_folder import command_line, open_run
-    from activevision.evaluation.log import concatenate
     from activevision.evaluation.published import LIKE, ORDER
     from activevision.evaluation.raw_scores import write_raw_scores
 
     with open_run(out, "benchmark recognition", _Settings(name, suite)):
         timed = Stopwatch(out / "seconds.json")
-        whole = suite.world.world()
-        facts = whole.facts("test")
-        entries = [entry for split in SPLITS for entry in whole.catalogue.scenes(split)]
-        if suite.folds > 1:
-            facts |= {"split": f"{suite.folds} folds", "scenes": len(entries)}
-        runs: dict[tuple[str, str, str, int], list[TrajectoryLog]] = {}
+        logs: list[TrajectoryLog] = []
         for part in range(1, suite.folds + 1):
             choice = suite.world if suite.folds == 1 else replace(suite.world, fold=f"{part}/{suite.folds}")
             agent = replace(suite.agent, seeds=seeds)
-            for log in _fold(replace(suite, world=choice, agent=agent), facts, out / f"fold-{part}", timed, workers):
-                runs.setdefault((log.policy, log.fusion, log.recogniser, int(log.seed[0])), []).append(log)
-        logs = [concatenate(parts) for parts in runs.values()]
+            logs += _fold(replace(suite, world=choice, agent=agent), out / f"fold-{part}", timed, workers)
+        whole = suite.world.world()
+        entries = [entry for split in SPLITS for entry in whole.catalogue.scenes(split)]
         write_raw_scores(logs, {entry.id: entry.group for entry in entries}, out / RAW)
         order = [LIKE[method][0] for method in ORDER]
         return write_evaluation(
             logs,
             whole,
-            facts["split"],
+            logs[0].catalogue["split"],
             {},
             timed.seconds,
             out,
@@ -72,7 +66,7 @@ def run_suite(name: str, suite: Suite, seeds: int, out: Path, workers: int | Non
         )
 
 
-def _fold(suite: Suite, facts: dict[str, Any], out: Path, timed: Stopwatch, workers: int | None) -> list[TrajectoryLog]:
+def _fold(suite: Suite, out: Path, timed: Stopwatch, workers: int | None) -> list[TrajectoryLog]:
     """The logs of one fold, from nothing."""
     from activevision.commands.learn import gather
     from activevision.commands.matches import OWN, TRUTH, Venue, matches, play_all
@@ -90,7 +84,7 @@ def _fold(suite: Suite, facts: dict[str, Any], out: Path, timed: Stopwatch, work
     seeds = range(config.seed, config.seed + config.seeds)
     fusions = ordered_fusions(config.fusions, config.fusion)
     pairs = pairings(policies_of(world.on_grid, config.policies), fusions, fusions)
-    venue = Venue(out / "agent", world, "test", suite.starts, facts, out / "logs")
+    venue = Venue(out / "agent", world, "test", suite.starts, world.facts("test"), out / "logs")
     wanted = matches(pairs, (OWN,), seeds)
     wanted += matches({policy: (main,) for policy, (main, *_) in pairs.items()}, (TRUTH,), seeds)
     with timed("evaluate"):

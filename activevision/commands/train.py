@@ -112,6 +112,7 @@ def train_in(
 
     from activevision.agents.train import prepare_agent, train_free_agent
     from activevision.commands.parts import train_parts, train_watched
+    from activevision.commands.unseen import NOTE, learnt_from
     from activevision.errors import UserError
     from activevision.explore_protocol import ExploreProtocol
     from activevision.files import write_json
@@ -129,9 +130,11 @@ def train_in(
             f"{len(catalogue.classes)}: collect rollouts from the same scenes."
         )
     if isinstance(world.protocol, ExploreProtocol):
-        if heldout is not None and heldout.source and heldout.source.split != "val":
+        held = heldout.source if heldout is not None else None
+        if held and (held.split, held.catalogue) != ("val", catalogue.name):
             raise UserError(
-                f"the held-out rollouts are of split {heldout.source.split!r}: collect them from split val."
+                f"the held-out rollouts are of split {held.split!r} of {held.catalogue!r}: collect them from split val "
+                f"of {catalogue.name!r}."
             )
         if heldout is None:
             raise UserError(
@@ -150,6 +153,7 @@ def train_in(
         "world": asdict(choice.resolved()),
         "protocol": world.protocol.to_json(),
         "classes": list(catalogue.classes),
+        NOTE: learnt_from(catalogue),
         "fusion": config.fusion,
         "fusions": list(config.fusions),
         "policies": list(config.policies) if world.on_grid and config.seeds else [],

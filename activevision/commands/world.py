@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from activevision.commands.choices import SceneChoice
+from activevision.scenes import SPLITS
 
 if TYPE_CHECKING:
     from gymnasium.vector import VectorEnv
@@ -74,11 +75,18 @@ class World:
         return isinstance(self.protocol, Protocol)
 
     def facts(self, split: str) -> dict[str, Any]:
-        """What a result says of its catalogue."""
+        """What a result says of its catalogue. The tests of all folds are tests of one catalogue, which each names, so
+        that their logs go together."""
+        from activevision.scenes.folds import FoldedCatalogue
+
         catalogue = self.catalogue
+        name, scenes = catalogue.name, len(catalogue.scenes(split))
+        if split == "test" and isinstance(catalogue, FoldedCatalogue):
+            name, split = catalogue.whole, f"{catalogue.parts} folds"
+            scenes = sum(len(catalogue.scenes(each)) for each in SPLITS)
         return {
-            "name": catalogue.name, "classes": list(catalogue.classes), "split": split,
-            "scenes": len(catalogue.scenes(split)), "licence": catalogue.licence, "credit": catalogue.credit,
+            "name": name, "classes": list(catalogue.classes), "split": split, "scenes": scenes,
+            "licence": catalogue.licence, "credit": catalogue.credit,
         }  # fmt: skip
 
 

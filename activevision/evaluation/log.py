@@ -213,11 +213,11 @@ def concatenate(logs: Sequence[TrajectoryLog]) -> TrajectoryLog:
     """One log of the episodes of several, in order; they share everything but seeds, scenes and episodes.
 
     Raises UserError for logs of another policy, fusion, recogniser, class list, protocol or catalogue, with other
-    columns, or with a repeated episode.
+    columns, or where an episode of a scene occurs in two of them.
     """
     if not logs:
         raise UserError("no trajectory logs to join: give at least one.")
-    first = logs[0]
+    first, keys = logs[0], set(logs[0].keys())
     for log in logs[1:]:
         for word in _WORDS:
             if getattr(log, word) != getattr(first, word):
@@ -232,5 +232,11 @@ def concatenate(logs: Sequence[TrajectoryLog]) -> TrajectoryLog:
         lacking = sorted({*log._present()} ^ {*first._present()})
         if lacking:
             raise UserError(f"only some trajectory logs of {first.policy!r} have {', '.join(lacking)}: join alike.")
+        if repeated := keys.intersection(log.keys()):
+            raise UserError(
+                f"trajectory logs of {first.policy!r} with {first.fusion!r} cannot be joined, as "
+                f"{episode_words(*min(repeated))} occurs twice: give every fold and every seed once."
+            )
+        keys.update(log.keys())
     joined: dict[str, Any] = {name: np.concatenate([getattr(log, name) for log in logs]) for name in first._present()}
     return replace(first, **joined)

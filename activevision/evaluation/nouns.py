@@ -20,6 +20,12 @@ def noun(protocol: Mapping[str, Any], catalogue: Mapping[str, Any]) -> str:
     return _OF_CATALOGUE.get(str(catalogue["name"]).partition("/")[0], "scenes")
 
 
+def counted(results: Mapping[str, Any]) -> str:
+    """How many scenes were tested, and of how many where the logs are of some folds only: "80 of 319 objects"."""
+    tested, there = results["intervals"]["scenes"], results["catalogue"]["scenes"]
+    return f"{tested} of {there} {noun_of(results)}" if tested < there else f"{tested} {noun_of(results)}"
+
+
 def noun_of(results: Mapping[str, Any]) -> str:
     """That of evaluation results."""
     return noun(results["protocol"], results["catalogue"])

@@ -37,7 +37,8 @@ class FoldedCatalogue:
 
     The k catalogues of the parts 1 to k test every scene of all three splits once, and none is trained on or validated
     with in the part that tests it; variants of one thing stay together. Small catalogues have too few test scenes for a
-    narrow interval otherwise. UserError where a class has fewer things than parts, or the catalogue is made to order.
+    narrow interval otherwise. whole: name of the catalogue. UserError where a class has fewer things than parts, or the
+    catalogue is made to order.
     """
 
     def __init__(self, catalogue: Catalogue, part: int, parts: int):
@@ -52,6 +53,7 @@ class FoldedCatalogue:
                     "parts: ask for fewer."
                 )
         self.name = f"{catalogue.name}, part {part} of {parts}"
+        self.whole, self.parts = catalogue.name, parts
         self.classes, self.licence, self.credit = catalogue.classes, catalogue.licence, catalogue.credit
         tested = assign_folds(everything, parts, _SEED) == part - 1
         rest = [entry for entry, out in zip(everything, tested, strict=True) if not out]

@@ -61,6 +61,16 @@ def test_from_nothing_to_a_report_and_the_second_time_from_what_is_there(
     second = read_results(tmp_path / "results.json")
     assert {**second, "seconds": 0} == {**first, "seconds": 0}
 
+    class DealtAnew(RoomsCatalogue):
+        def scenes(self, split: str) -> Sequence[Entry]:
+            return super().scenes("val" if split == "test" else split)
+
+    rooms = DealtAnew(per_class=7, classes=("bathroom", "hallway"))
+    monkeypatch.setattr(WorldChoice, "world", lambda self: World(env, rooms, WORLDS[env]))
+    with pytest.raises(UserError, match="learnt from, or was validated with, 2 of the 2 test scenes"):
+        Evaluate(agent=tmp_path / "agent", out=tmp_path / "leak").run()
+    assert not (tmp_path / "leak").exists()
+
 
 class Few(Solids):
     def scenes(self, split: str) -> Sequence[Entry]:

@@ -13,6 +13,7 @@ from activevision.agents.config import AgentConfig
 from activevision.commands import train
 from activevision.commands.world import World, WorldChoice
 from activevision.errors import UserError
+from activevision.explore_protocol import EXPLORE_ROOM
 from activevision.files import as_json
 from activevision.protocol import LOOK_AROUND
 from activevision.rollouts.dataset import WindowDataset
@@ -76,3 +77,14 @@ def test_rollouts_of_another_protocol_or_environment_are_named(solids, tmp_path:
         train.check_rollouts(stored(tmp_path / "small", world.env, SMALL), world)
     with pytest.raises(UserError, match="are of activevision/ActiveScene-v0, not of activevision/ActiveObject-v0"):
         train.check_rollouts(stored(tmp_path / "scene", "activevision/ActiveScene-v0", LOOK_AROUND), world)
+
+
+def test_what_calibrates_is_of_the_same_scenes(solids, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(WorldChoice, "world", lambda self: World("activevision/Explore-v0", solids, EXPLORE_ROOM))
+    frames, twists = np.zeros((1, 2, 4, 4, 3), np.uint8), np.zeros((1, 1, 6), np.float32)
+    data = WindowDataset.of_episodes(frames, twists, np.zeros(1, np.int64), np.array(["a"]), tuple(solids.classes))
+    for catalogue, split in (("solids, part 2 of 4", "val"), ("solids", "test")):
+        store = replace(data.store, source=Source(catalogue, split, "MIT", "the tests"))
+        heldout = WindowDataset(store, data.windows, data.episodes)
+        with pytest.raises(UserError, match=f"of split '{split}' of '{catalogue}': .* split val of 'solids'"):
+            train.train_in(tmp_path, WorldChoice(), None, data, heldout, AgentConfig(), {})  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from activevision.evaluation.nouns import noun_of
+from activevision.evaluation.nouns import counted
 from activevision.pages.html import element
 from activevision.pages.parts import definitions
 from activevision.pages.words import degrees, duration
@@ -19,7 +19,7 @@ def settings(results: dict[str, Any]) -> Element:
         element(
             "div",
             element("div", element("h2", "Protocol"), definitions(_protocol(results["protocol"]))),
-            element("div", element("h2", "Catalogue"), definitions(_catalogue(results["catalogue"], noun_of(results)))),
+            element("div", element("h2", "Catalogue"), definitions(_catalogue(results))),
             class_="pair",
         ),
     )
@@ -70,11 +70,12 @@ def _protocol(protocol: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _catalogue(catalogue: dict[str, Any], noun: str) -> dict[str, Any]:
+def _catalogue(results: dict[str, Any]) -> dict[str, Any]:
+    catalogue = results["catalogue"]
     return {
         "name": catalogue["name"],
         "split": catalogue["split"],
-        noun: catalogue["scenes"],
+        "tested": counted(results),
         f"classes ({len(catalogue['classes'])})": catalogue["classes"],
         "licence": catalogue["licence"],
     } | ({"credit": catalogue["credit"]} if catalogue.get("credit") else {})

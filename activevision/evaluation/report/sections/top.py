@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from activevision.evaluation.cast import accuracy, best_baseline, protagonist
 from activevision.evaluation.ladder import called
-from activevision.evaluation.nouns import noun_of
+from activevision.evaluation.nouns import counted
 from activevision.evaluation.reading import headline_view, main_rows
 from activevision.evaluation.report import findings
 from activevision.evaluation.report.series import series
@@ -23,8 +23,8 @@ def top(results: dict[str, Any]) -> Element:
         "header",
         element(
             "p",
-            f"Active recognition · {catalogue['name']}, {catalogue['split']} split · {catalogue['scenes']} "
-            f"{noun_of(results)}, {len(catalogue['classes'])} classes · protocol {protocol.get('name', 'unnamed')}",
+            f"Active recognition · {catalogue['name']}, {catalogue['split']} split · "
+            f"{counted(results)}, {len(catalogue['classes'])} classes · protocol {protocol.get('name', 'unnamed')}",
             class_="kicker",
         ),
         element("h1", claim),
