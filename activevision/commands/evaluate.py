@@ -77,12 +77,13 @@ class Evaluate:
             check_unseen(self.agent, facts, world.catalogue)
         trained, learnt = (facts["seeds"], facts["policies"]) if facts else ([], [])
         policies = self.policies or policies_of(world.on_grid, learnt)
+        fitted, main = (facts["fusions"], facts["fusion"]) if facts else (AgentConfig.fusions, AgentConfig.fusion)
         joint = [name for name in learnt if name in JOINT]
         classes = tuple(world.catalogue.classes)
         made_with = {"policy": (world.protocol, 0), "fusion": (len(classes),), "recogniser": (classes,)}
         for kind, names, known in (
             ("policy", policies, policies_of(world.on_grid, (*TRAINED, *JOINT))),
-            ("fusion", self.fusions, (*(facts["fusions"] if facts else FUSIONS), *joint)),
+            ("fusion", self.fusions, (*FUSIONS, *joint)),
             ("recogniser", self.recognisers, (OWN, TRUTH) if world.on_grid else (OWN,)),
         ):
             for name in names:
@@ -90,6 +91,10 @@ class Evaluate:
                     named_class(kind, name, {})(*made_with[kind])
                 elif name not in known:
                     raise unknown(kind, name, known)
+                elif kind == "fusion" and name not in (*fitted, *joint):
+                    raise UserError(
+                        f"fusion {name!r} has to be fitted: give an --agent of `activevision train --fusions {name} …`."
+                    )
         seeds = (trained or [0]) if self.seed is None else [self.seed]
         for name in policies:
             if name in (*TRAINED, *JOINT) and name not in learnt:
@@ -110,7 +115,6 @@ class Evaluate:
             else:
                 assert self.agent is not None
                 agent, figures = Agent.load(self.agent, world.protocol), facts["encoder"]
-            fitted, main = (facts["fusions"], facts["fusion"]) if facts else (AgentConfig.fusions, AgentConfig.fusion)
             pairs = pairings(policies, self.fusions or ordered_fusions(fitted, main), fitted)
             venue = Venue(
                 agent.folder, world, self.split, self.episodes or STARTS[world.on_grid], world.facts(self.split),

@@ -101,3 +101,19 @@ def test_the_recogniser_passes_over_the_views_as_often_as_their_pixels_allow() -
     assert epochs("ActiveScene-v0", per_class=60) == 20  # 432 rooms of 40 views of 32 × 32 pixels, and no more than 20
     assert epochs("Explore-v0") == int(900e6 / (288 * 40 * 64 * 64))
     assert epochs("Explore-v0", per_class=400) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ({"fusions": ("transformer",)}, "fusion 'transformer' has to be fitted.*train --fusions transformer"),
+        ({"fusions": ("transformr",)}, "unknown fusion 'transformr': did you mean 'transformer'"),
+        ({"policies": ("ppo",)}, "policy 'ppo' has to be trained"),
+    ],
+)
+def test_what_the_small_agent_does_not_have_is_told_of_before_it_is_trained(
+    asked: dict[str, tuple[str, ...]], reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=reason):
+        Evaluate(out=tmp_path / "out", **asked).run()  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
