@@ -10,8 +10,9 @@ from typing import Any
 from safetensors.torch import load, save
 
 from activevision.encoders.backbones import Encoder, description, rebuilt
+from activevision.encoders.layout import check_layout, noted
 from activevision.errors import UserError
-from activevision.files import atomic_write, read_json, write_json
+from activevision.files import atomic_write, read_object, write_json
 
 SCHEMA = 1
 _CONFIG, _WEIGHTS, _CARD = "config.json", "encoder.safetensors", "README.md"
@@ -32,7 +33,7 @@ def save_encoder(path: Path, encoder: Encoder, card: Mapping[str, Any]) -> None:
     write_json(
         path / _CONFIG,
         {
-            "schema": SCHEMA,
+            **noted(SCHEMA),
             **description(encoder),
             "sha256": hashlib.sha256(weights).hexdigest(),
             "card": card,
@@ -75,14 +76,10 @@ def read_card(path: Path) -> dict[str, Any]:
 def _read_config(path: Path) -> dict[str, Any]:
     if not (path / _CONFIG).exists():
         raise UserError(f"no encoder in {path} (no {_CONFIG}): give a folder that `activevision pretrain` wrote.")
-    config = read_json(path / _CONFIG)
-    if isinstance(config, dict) and "schema" not in config and (path / "encoder" / _CONFIG).exists():
+    config = read_object(path / _CONFIG)
+    if "schema" not in config and (path / "encoder" / _CONFIG).exists():
         raise UserError(f"{path} is no encoder but a run that made one: give {path / 'encoder'}.")
-    if not isinstance(config, dict) or config.get("schema") != SCHEMA:
-        found = config.get("schema") if isinstance(config, dict) else None
-        raise UserError(
-            f"encoder {path} has schema {found!r}, this version reads {SCHEMA}: pretrain it again with this version."
-        )
+    check_layout(f"encoder {path}", config, SCHEMA, "pretrain it again")
     return config
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import math
 import signal
 import threading
@@ -25,15 +24,17 @@ from activevision.encoders.checkpoint import load_encoder, save_encoder
 from activevision.encoders.collapse import rank_me, spread
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.divergence import check_motions, diverged, is_finite
-from activevision.encoders.intact import load_intact
+from activevision.encoders.layout import writer
 from activevision.encoders.objectives.objective import Objective, Outcome
 from activevision.encoders.processes import Processes, joined
 from activevision.encoders.training_model import TrainingModel
+from activevision.encoders.training_state import restore_state, save_state
 from activevision.errors import UserError
-from activevision.files import as_json, atomic_write, read_object, write_json
+from activevision.files import as_json, read_object, write_json
 from activevision.progress import progress
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.windows import Rows
+from activevision.version import __version__
 
 _SETTINGS, _CHECKPOINT, _ENCODER = "pretrain.json", "checkpoint.pt", "encoder"
 _LOG_EVERY = 20
@@ -83,7 +84,7 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
         optimiser = torch.optim.AdamW(
             _parameter_groups(model, config.weight_decay), lr=config.learning_rate, fused=True
         )
-        step = _restore(out / _CHECKPOINT, model, optimiser)
+        step = restore_state(out / _CHECKPOINT, model, optimiser)
         rate = _train(config, dataset, out, model, optimiser, step, processes)
         processes.share(model)
         model = model.cpu().eval()
@@ -135,7 +136,7 @@ def _train(
                 write(outcome, step)
             if step % config.checkpoint_every == 0 or step == total or interrupted():
                 if processes.writes:
-                    _save(out / _CHECKPOINT, model, optimiser, step)
+                    save_state(out / _CHECKPOINT, model, optimiser, step)
                 kept = step
             if interrupted() and processes.writes:  # the others, whose signal may come a step earlier, end with it
                 raise KeyboardInterrupt
@@ -227,41 +228,25 @@ def _shown(config: PretrainConfig, dataset: WindowDataset, processes: Processes)
 
 
 def _settings(config: PretrainConfig, dataset: WindowDataset) -> dict[str, Any]:
-    return {"config": as_json(asdict(config)), "data": dataset.key}
+    return {"version": __version__, "config": as_json(asdict(config)), "data": dataset.key}
 
 
 def check_run(config: PretrainConfig, dataset: WindowDataset, out: Path) -> None:
-    """UserError where ``out`` holds a run with other settings or data."""
+    """UserError where ``out`` holds a run with other settings or data, or of a version that has other settings."""
     if not (out / _SETTINGS).exists():
         return
     found, settings = read_object(out / _SETTINGS), _settings(config, dataset)
-    if found == settings:
-        return
-    theirs = {**found.get("config", {}), "data": found.get("data")}
-    ours = {**settings["config"], "data": settings["data"]}
-    names = ", ".join(sorted(name for name in ours | theirs if ours.get(name) != theirs.get(name)))
-    raise UserError(f"{out} holds a pretraining run with other settings ({names}): choose another --out, or delete it.")
-
-
-def _save(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
-    buffer = io.BytesIO()
-    torch.save({"step": step, "model": model.state_dict(), "optimiser": optimiser.state_dict()}, buffer)
-    with atomic_write(path) as file:
-        file.write(buffer.getbuffer())
-
-
-def _restore(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-    """Load a checkpoint if there is one; returns the steps that it has behind it."""
-    if not path.exists():
-        return 0
-    try:
-        state = load_intact(path)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        return state["step"]
-    except Exception as error:  # torch raises what its zip and pickle readers raise
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"checkpoint {path} is damaged ({reason}): delete it to start again.") from None
+    theirs, ours = ({**run.get("config", {}), "data": run.get("data")} for run in (found, settings))
+    if lacking := sorted(theirs.keys() ^ ours.keys()):
+        raise UserError(
+            f"{out} holds a pretraining run of {writer(found)}, whose settings are not those of this version "
+            f"({', '.join(lacking)}): go on with the version that began it, choose another --out, or delete it."
+        )
+    if names := sorted(name for name in ours if ours[name] != theirs[name]):
+        raise UserError(
+            f"{out} holds a pretraining run with other settings ({', '.join(names)}): choose another --out, or "
+            "delete it."
+        )
 
 
 def _is_saved(path: Path) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import activevision
 from activevision.encoders.backbones import SmallCNN, build_backbone
 from activevision.encoders.checkpoint import load_encoder, read_card, save_encoder
 from activevision.encoders.features import extract_features
@@ -70,11 +71,25 @@ def test_damage_and_mismatch_are_told_in_one_line(saved: tuple[Path, SmallCNN], 
     edit(path, backbone="small-cnm")
     with pytest.raises(UserError, match="did you mean 'small-cnn'"):
         load_encoder(path)
-    edit(path, schema=7)
-    with pytest.raises(UserError, match="schema 7"):
-        load_encoder(path)
     (path / "config.json").write_text("{")
     with pytest.raises(UserError, match="not valid JSON"):
+        load_encoder(path)
+
+
+def test_another_layout_is_told_with_the_version_that_wrote_it(saved: tuple[Path, SmallCNN]) -> None:
+    path, encoder = saved
+    config = json.loads((path / "config.json").read_text())
+    assert (config["schema"], config["version"]) == (1, activevision.__version__)
+    edit(path, schema=7, version="9.1.0")
+    with pytest.raises(UserError, match=r"schema 7 of activevision 9\.1\.0, .*use the version that wrote it") as error:
+        load_encoder(path)
+    assert "\n" not in str(error.value)
+    del config["version"]  # as the first encoders were written
+    (path / "config.json").write_text(json.dumps(config))
+    images = torch.rand(4, 3, 64, 64)
+    assert torch.equal(load_encoder(path)(images), encoder(images))
+    (path / "config.json").write_text(json.dumps({**config, "schema": 0}))
+    with pytest.raises(UserError, match="schema 0 of an earlier version"):
         load_encoder(path)
 
 
