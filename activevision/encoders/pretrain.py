@@ -21,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 from activevision.encoders.augmentation import augment_windows
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.checkpoint import load_encoder, save_encoder
-from activevision.encoders.collapse import rank_me, spread
+from activevision.encoders.collapse import rank_me, spread, watched
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.divergence import check_motions, diverged, is_finite
 from activevision.encoders.layout import writer
@@ -115,7 +115,7 @@ def _train(
         together = DistributedDataParallel(model, find_unused_parameters=True)
     images, kept, started = 0, step, time.perf_counter()
     with (
-        _written(out, step, processes) as write,
+        _written(out, step, model.objective.encoder, processes) as write,
         _shown(config, dataset, processes) as advance,
         _deferred_interrupt() as interrupted,
     ):
@@ -200,16 +200,17 @@ def _parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, 
 
 
 @contextlib.contextmanager
-def _written(out: Path, step: int, processes: Processes) -> Iterator[Callable[[Outcome, int], None]]:
-    """Yields what writes an outcome into the TensorBoard events of ``out``, with alarms of collapse."""
+def _written(out: Path, step: int, encoder: Encoder, processes: Processes) -> Iterator[Callable[[Outcome, int], None]]:
+    """Yields what writes an outcome into the TensorBoard events of ``out``, with alarms of collapse: the rank of the
+    features, and the spread of what they are before they are normalised."""
     if not processes.writes:
         yield lambda outcome, step: None
         return
-    with SummaryWriter(str(out), purge_step=step) as writer:
+    with SummaryWriter(str(out), purge_step=step) as writer, watched(encoder) as latest:
 
         def write(outcome: Outcome, step: int) -> None:
             features = outcome.features.detach().float().flatten(0, 1).cpu().numpy()
-            alarms = {"rank_me": rank_me(features), "spread": spread(features)}
+            alarms = {"rank_me": rank_me(features), "spread": spread(latest())}
             metrics = {name: float(value) for name, value in outcome.metrics.items()}
             for name, value in {"loss": float(outcome.loss.detach()), **metrics, **alarms}.items():
                 writer.add_scalar(f"pretrain/{name}", value, step)
