@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from activevision.files import atomic_write, read_object, write_json
 
 SCHEMA = 1
 _CONFIG, _WEIGHTS, _CARD = "config.json", "encoder.safetensors", "README.md"
+_HUB_LICENCES = (
+    "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0",
+    "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "gpl-2.0", "gpl-3.0", "mit",
+)  # fmt: skip
+"""Licences of scenes that model hubs know, by their ids there."""
 
 
 def save_encoder(path: Path, encoder: Encoder, card: Mapping[str, Any]) -> None:
@@ -88,6 +94,7 @@ def _model_card(encoder: Encoder, card: Mapping[str, Any]) -> str:
     lines = [
         "---",
         "library_name: activevision",
+        *_licence(card.get("data") or {}),
         "tags: [active-vision, egomotion, representation-learning]",
         "---",
         "",
@@ -104,10 +111,37 @@ def _model_card(encoder: Encoder, card: Mapping[str, Any]) -> str:
     ]
     for section in ("data", "figures", "settings"):
         if card.get(section):
-            lines += ["", f"## {section.capitalize()}", "", "| | |", "|---|---|"]
-            lines += [f"| {name.replace('_', ' ')} | {_cell(value)} |" for name, value in card[section].items()]
+            lines += ["", f"## {section.capitalize()}", "", *_table(card[section])]
     return "\n".join(lines) + "\n"
 
 
+def _licence(data: Mapping[str, Any]) -> list[str]:
+    """What the head of the card says of the licence: that of the data that the encoder was made of."""
+    licence = data.get("licence")
+    if not licence:
+        return []
+    if licence.lower() in _HUB_LICENCES:
+        return [f"license: {licence.lower()}"]
+    return ["license: other", f"license_name: {json.dumps(licence, ensure_ascii=False)}"]
+
+
+def _table(facts: Mapping[str, Any]) -> list[str]:
+    """Markdown, a row a fact; of facts that compare encoders, by their names, a column an encoder."""
+    columns = list(dict.fromkeys(name for value in facts.values() if isinstance(value, Mapping) for name in value))
+    rows = [[name.replace("_", " "), *_cells(value, columns)] for name, value in facts.items()]
+    lines = [["", *(columns or [""])], ["---"] * (1 + max(1, len(columns))), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _cells(value: Any, columns: list[str]) -> list[str]:
+    if isinstance(value, Mapping):
+        return [_cell(value[name]) if name in value else "" for name in columns]
+    return [_cell(value), *[""] * (len(columns) - 1)]
+
+
 def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("|", "\\|").replace("\n", " ")
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value))
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -10,10 +10,13 @@ import pytest
 import torch
 
 import activevision
+from activevision.commands.pretrain import measure_encoders
 from activevision.encoders.backbones import SmallCNN, build_backbone
 from activevision.encoders.checkpoint import load_encoder, read_card, save_encoder
+from activevision.encoders.config import PretrainConfig
 from activevision.encoders.features import extract_features
 from activevision.errors import UserError
+from activevision.rollouts.dataset import WindowDataset
 
 CARD = {
     "settings": {"objective": "equivariance", "epochs": 3},
@@ -44,6 +47,37 @@ def test_the_card_names_data_licence_and_figures(saved: tuple[Path, SmallCNN]) -
     text = (saved[0] / "README.md").read_text()
     for words in ("| licence | MIT |", "| linear probe | 0.5123 |", r"a \| b", "small-cnn, 12 dimensions"):
         assert words in text
+
+
+def test_the_card_compares_encoders_in_columns(saved: tuple[Path, SmallCNN], windows: WindowDataset) -> None:
+    path, encoder = saved
+    figures = measure_encoders({"equivariance": encoder, "slow_features": encoder}, windows, windows, PretrainConfig())
+    save_encoder(path, encoder, {"figures": figures})
+    lines = (path / "README.md").read_text().splitlines()
+    table = lines[lines.index("## Figures") + 2 :]
+    assert table[:2] == ["|  | equivariance | slow_features | random-weights |", "| --- | --- | --- | --- |"]
+    assert len(table) == 2 + len(figures)
+    ours, _, blank = (f"{figures['linear_probe'][name]:.4g}" for name in figures["linear_probe"])
+    assert f"| linear probe | {ours} | {ours} | {blank} |" in table
+    assert not any("{" in line for line in table)
+
+
+@pytest.mark.parametrize(
+    ("licence", "head"),
+    [
+        ("MIT", ["license: mit"]),
+        ("CC-BY-4.0", ["license: cc-by-4.0"]),
+        ('MIT (rooms), "own"', ["license: other", r'license_name: "MIT (rooms), \"own\""']),
+        (None, []),
+    ],
+)
+def test_the_head_of_the_card_names_the_licence_of_the_data(
+    saved: tuple[Path, SmallCNN], licence: str | None, head: list[str]
+) -> None:
+    path, encoder = saved
+    save_encoder(path, encoder, {"data": {"licence": licence} if licence else {}})
+    text = (path / "README.md").read_text()
+    assert [line for line in text.split("---")[1].splitlines() if line.startswith("license")] == head
 
 
 def edit(path: Path, **changes: object) -> None:
