@@ -28,7 +28,7 @@ from activevision.encoders.layout import writer
 from activevision.encoders.objectives.objective import Objective, Outcome
 from activevision.encoders.processes import Processes, joined
 from activevision.encoders.training_model import TrainingModel
-from activevision.encoders.training_state import restore_state, save_state
+from activevision.encoders.training_state import read_state, restore, save_state
 from activevision.errors import UserError
 from activevision.files import as_json, read_object, write_json
 from activevision.progress import progress
@@ -66,7 +66,7 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
     Every random draw is a function of the seed and the step, so on the same machine a run that was interrupted, by
     Ctrl-C or by force, ends with the weights of one that was not. ``out`` also gets ``pretrain.json`` (the settings),
     ``checkpoint.pt`` and TensorBoard events. Under ``torchrun`` all processes train together, each on its part of every
-    batch; the first alone writes.
+    batch; the first alone reads and writes ``out``, so that they need no disk in common.
 
     Raises UserError when ``out`` holds a run with other settings or data, or a damaged checkpoint, when the data lacks
     what the objective needs, and, before the weights are changed, when a loss or its gradients are not finite.
@@ -74,9 +74,7 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
     check_motions(dataset)
     processes = joined(config.device)
     with torch.random.fork_rng():
-        if processes.writes:
-            check_run(config, dataset, out)
-        processes.wait()
+        processes.from_first(lambda: check_run(config, dataset, out))
         torch.manual_seed(config.seed)
         model = TrainingModel.build(config, dataset).to(processes.device)
         if processes.writes:  # data that lack what the objective needs have been told of
@@ -84,7 +82,8 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
         optimiser = torch.optim.AdamW(
             _parameter_groups(model, config.weight_decay), lr=config.learning_rate, fused=True
         )
-        step = restore_state(out / _CHECKPOINT, model, optimiser)
+        state = processes.from_first(lambda: read_state(out / _CHECKPOINT))
+        step = restore(out / _CHECKPOINT, state, model, optimiser)
         rate = _train(config, dataset, out, model, optimiser, step, processes)
         processes.share(model)
         model = model.cpu().eval()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -25,19 +26,26 @@ def save_state(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, s
         file.write(buffer.getbuffer())
 
 
-def restore_state(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-    """Load a checkpoint if there is one; returns the steps that it has behind it.
-
-    UserError where it is damaged, or was written by a version that trains otherwise.
-    """
+def read_state(path: Path) -> dict[str, Any] | None:
+    """A checkpoint, if there is one. UserError where it is damaged, or of a version that lays it out otherwise."""
     if not path.exists():
-        return 0
+        return None
     try:
         state = dict(load_intact(path))
     except Exception as error:  # torch raises what its zip and pickle readers raise
         raise UserError(f"checkpoint {path} is damaged ({_line(error)}): delete it to start again.") from None
     # the first ones had no note of their layout
     check_layout(f"checkpoint {path}", {"schema": SCHEMA, **state}, SCHEMA, "delete it to start again")
+    return state
+
+
+def restore(path: Path, state: dict[str, Any] | None, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
+    """Load what ``read_state`` found in ``path``; returns the steps that it has behind it.
+
+    UserError where it does not fit, since another version trains otherwise.
+    """
+    if state is None:
+        return 0
     try:
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
