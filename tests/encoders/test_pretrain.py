@@ -23,7 +23,7 @@ from activevision.encoders import pretrain as loop
 from activevision.encoders.augmentation import augment_windows
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.config import PretrainConfig
-from activevision.encoders.divergence import named_episodes
+from activevision.encoders.divergence import diverged, named_episodes
 from activevision.encoders.objectives.equivariance import EgomotionEquivariance
 from activevision.encoders.objectives.objective import Outcome
 from activevision.encoders.pretrain import pretrain
@@ -252,6 +252,14 @@ def test_motions_that_are_not_finite_are_refused_by_the_names_of_their_episodes(
     with pytest.raises(UserError, match=r"the motions of episodes 3, 7 are not finite"):
         pretrain(TINY, windows, tmp_path)
     assert not (tmp_path / "pretrain.json").exists()
+
+
+def test_episodes_are_named_as_in_their_data_set_where_shards_were_left_out(
+    windows: WindowDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(windows.store), "numbers", property(lambda store: np.arange(len(store.labels)) + 10))
+    items = np.flatnonzero(windows.window_episodes == 3)
+    assert "on windows of episode 13;" in str(diverged(windows, items, 1, torch.tensor(torch.nan), (Path("c"), 0)))
 
 
 def test_episodes_are_named_in_stretches() -> None:
