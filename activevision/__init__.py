@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activevision.envs.registration import register_environments
+from activevision.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from activevision.encoders.backbones import Encoder
-
-__version__ = "0.1.0"
 
 register_environments()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,17 @@ from typing import Any
 from safetensors.torch import load, save
 
 from activevision.encoders.backbones import Encoder, description, rebuilt
+from activevision.encoders.layout import check_layout, noted
 from activevision.errors import UserError
-from activevision.files import atomic_write, read_json, write_json
+from activevision.files import atomic_write, read_object, write_json
 
 SCHEMA = 1
 _CONFIG, _WEIGHTS, _CARD = "config.json", "encoder.safetensors", "README.md"
+_HUB_LICENCES = (
+    "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0",
+    "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "gpl-2.0", "gpl-3.0", "mit",
+)  # fmt: skip
+"""Licences of scenes that model hubs know, by their ids there."""
 
 
 def save_encoder(path: Path, encoder: Encoder, card: Mapping[str, Any]) -> None:
@@ -32,7 +39,7 @@ def save_encoder(path: Path, encoder: Encoder, card: Mapping[str, Any]) -> None:
     write_json(
         path / _CONFIG,
         {
-            "schema": SCHEMA,
+            **noted(SCHEMA),
             **description(encoder),
             "sha256": hashlib.sha256(weights).hexdigest(),
             "card": card,
@@ -75,14 +82,10 @@ def read_card(path: Path) -> dict[str, Any]:
 def _read_config(path: Path) -> dict[str, Any]:
     if not (path / _CONFIG).exists():
         raise UserError(f"no encoder in {path} (no {_CONFIG}): give a folder that `activevision pretrain` wrote.")
-    config = read_json(path / _CONFIG)
-    if isinstance(config, dict) and "schema" not in config and (path / "encoder" / _CONFIG).exists():
+    config = read_object(path / _CONFIG)
+    if "schema" not in config and (path / "encoder" / _CONFIG).exists():
         raise UserError(f"{path} is no encoder but a run that made one: give {path / 'encoder'}.")
-    if not isinstance(config, dict) or config.get("schema") != SCHEMA:
-        found = config.get("schema") if isinstance(config, dict) else None
-        raise UserError(
-            f"encoder {path} has schema {found!r}, this version reads {SCHEMA}: pretrain it again with this version."
-        )
+    check_layout(f"encoder {path}", config, SCHEMA, "pretrain it again")
     return config
 
 
@@ -91,6 +94,7 @@ def _model_card(encoder: Encoder, card: Mapping[str, Any]) -> str:
     lines = [
         "---",
         "library_name: activevision",
+        *_licence(card.get("data") or {}),
         "tags: [active-vision, egomotion, representation-learning]",
         "---",
         "",
@@ -107,10 +111,37 @@ def _model_card(encoder: Encoder, card: Mapping[str, Any]) -> str:
     ]
     for section in ("data", "figures", "settings"):
         if card.get(section):
-            lines += ["", f"## {section.capitalize()}", "", "| | |", "|---|---|"]
-            lines += [f"| {name.replace('_', ' ')} | {_cell(value)} |" for name, value in card[section].items()]
+            lines += ["", f"## {section.capitalize()}", "", *_table(card[section])]
     return "\n".join(lines) + "\n"
 
 
+def _licence(data: Mapping[str, Any]) -> list[str]:
+    """What the head of the card says of the licence: that of the data that the encoder was made of."""
+    licence = data.get("licence")
+    if not licence:
+        return []
+    if licence.lower() in _HUB_LICENCES:
+        return [f"license: {licence.lower()}"]
+    return ["license: other", f"license_name: {json.dumps(licence, ensure_ascii=False)}"]
+
+
+def _table(facts: Mapping[str, Any]) -> list[str]:
+    """Markdown, a row a fact; of facts that compare encoders, by their names, a column an encoder."""
+    columns = list(dict.fromkeys(name for value in facts.values() if isinstance(value, Mapping) for name in value))
+    rows = [[name.replace("_", " "), *_cells(value, columns)] for name, value in facts.items()]
+    lines = [["", *(columns or [""])], ["---"] * (1 + max(1, len(columns))), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _cells(value: Any, columns: list[str]) -> list[str]:
+    if isinstance(value, Mapping):
+        return [_cell(value[name]) if name in value else "" for name in columns]
+    return [_cell(value), *[""] * (len(columns) - 1)]
+
+
 def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value).replace("|", "\\|").replace("\n", " ")
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value))
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
+
+from activevision.encoders.backbones import Encoder
+
+
+@contextlib.contextmanager
+def watched(encoder: Encoder) -> Iterator[Callable[[], NDArray[np.float32]]]:
+    """Yields what gives the encoder's latest features (N, D) as they were before their normalisation over the batch.
+
+    That gives every dimension a variance of 1, however little of it there was, and so hides a collapse.
+    """
+    latest = torch.empty(0)
+
+    def keep(norm: torch.nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
+        nonlocal latest
+        latest = arguments[0].detach()
+
+    hook = encoder.norm.register_forward_pre_hook(keep)
+    try:
+        yield lambda: latest.float().cpu().numpy()
+    finally:
+        hook.remove()
 
 
 def rank_me(features: NDArray[np.float32]) -> float:

@@ -22,7 +22,7 @@ def is_finite(loss: torch.Tensor, model: nn.Module) -> bool:
 
 def check_motions(dataset: WindowDataset) -> None:
     """UserError that names the episodes with motions which are not finite: objectives are fitted to all of them."""
-    bad = dataset.window_episodes[~np.isfinite(dataset.window_twists).all((1, 2))]
+    bad = dataset.store.numbers[dataset.window_episodes[~np.isfinite(dataset.window_twists).all((1, 2))]]
     if len(bad):
         raise UserError(
             f"the motions of {named_episodes(bad)} are not finite: collect them again, or leave them out "
@@ -36,10 +36,11 @@ def diverged(dataset: WindowDataset, items: Rows, step: int, loss: torch.Tensor,
     kept: the last checkpoint and its step; 0 where none was written yet.
     """
     path, at = kept
+    episodes = dataset.store.numbers[dataset.window_episodes[items]]
     what = f"a loss of {loss.item():.4g}" + (" with gradients that are not finite" if torch.isfinite(loss) else "")
     checkpoint = f"{path} is kept as it was after step {at}" if at else "no checkpoint was written before"
     return UserError(
-        f"step {step} came to {what}, on windows of {named_episodes(dataset.window_episodes[items])}; {checkpoint}: "
+        f"step {step} came to {what}, on windows of {named_episodes(episodes)}; {checkpoint}: "
         "start in another --out with a lower --learning-rate, or without what is wrong with these episodes "
         "(`activevision data check --deep`)."
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import math
 import signal
 import threading
@@ -22,18 +21,20 @@ from torch.utils.tensorboard import SummaryWriter
 from activevision.encoders.augmentation import augment_windows
 from activevision.encoders.backbones import Encoder
 from activevision.encoders.checkpoint import load_encoder, save_encoder
-from activevision.encoders.collapse import rank_me, spread
+from activevision.encoders.collapse import rank_me, spread, watched
 from activevision.encoders.config import PretrainConfig
 from activevision.encoders.divergence import check_motions, diverged, is_finite
-from activevision.encoders.intact import load_intact
+from activevision.encoders.layout import writer
 from activevision.encoders.objectives.objective import Objective, Outcome
 from activevision.encoders.processes import Processes, joined
 from activevision.encoders.training_model import TrainingModel
+from activevision.encoders.training_state import read_state, restore, save_state
 from activevision.errors import UserError
-from activevision.files import as_json, atomic_write, read_object, write_json
+from activevision.files import as_json, read_object, write_json
 from activevision.progress import progress
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.windows import Rows
+from activevision.version import __version__
 
 _SETTINGS, _CHECKPOINT, _ENCODER = "pretrain.json", "checkpoint.pt", "encoder"
 _LOG_EVERY = 20
@@ -65,7 +66,7 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
     Every random draw is a function of the seed and the step, so on the same machine a run that was interrupted, by
     Ctrl-C or by force, ends with the weights of one that was not. ``out`` also gets ``pretrain.json`` (the settings),
     ``checkpoint.pt`` and TensorBoard events. Under ``torchrun`` all processes train together, each on its part of every
-    batch; the first alone writes.
+    batch; the first alone reads and writes ``out``, so that they need no disk in common.
 
     Raises UserError when ``out`` holds a run with other settings or data, or a damaged checkpoint, when the data lacks
     what the objective needs, and, before the weights are changed, when a loss or its gradients are not finite.
@@ -73,9 +74,7 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
     check_motions(dataset)
     processes = joined(config.device)
     with torch.random.fork_rng():
-        if processes.writes:
-            check_run(config, dataset, out)
-        processes.wait()
+        processes.from_first(lambda: check_run(config, dataset, out))
         torch.manual_seed(config.seed)
         model = TrainingModel.build(config, dataset).to(processes.device)
         if processes.writes:  # data that lack what the objective needs have been told of
@@ -83,7 +82,8 @@ def pretrain(config: PretrainConfig, dataset: WindowDataset, out: Path) -> Pretr
         optimiser = torch.optim.AdamW(
             _parameter_groups(model, config.weight_decay), lr=config.learning_rate, fused=True
         )
-        step = _restore(out / _CHECKPOINT, model, optimiser)
+        state = processes.from_first(lambda: read_state(out / _CHECKPOINT))
+        step = restore(out / _CHECKPOINT, state, model, optimiser)
         rate = _train(config, dataset, out, model, optimiser, step, processes)
         processes.share(model)
         model = model.cpu().eval()
@@ -114,7 +114,7 @@ def _train(
         together = DistributedDataParallel(model, find_unused_parameters=True)
     images, kept, started = 0, step, time.perf_counter()
     with (
-        _written(out, step, processes) as write,
+        _written(out, step, model.objective.encoder, processes) as write,
         _shown(config, dataset, processes) as advance,
         _deferred_interrupt() as interrupted,
     ):
@@ -135,7 +135,7 @@ def _train(
                 write(outcome, step)
             if step % config.checkpoint_every == 0 or step == total or interrupted():
                 if processes.writes:
-                    _save(out / _CHECKPOINT, model, optimiser, step)
+                    save_state(out / _CHECKPOINT, model, optimiser, step)
                 kept = step
             if interrupted() and processes.writes:  # the others, whose signal may come a step earlier, end with it
                 raise KeyboardInterrupt
@@ -199,16 +199,17 @@ def _parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, 
 
 
 @contextlib.contextmanager
-def _written(out: Path, step: int, processes: Processes) -> Iterator[Callable[[Outcome, int], None]]:
-    """Yields what writes an outcome into the TensorBoard events of ``out``, with alarms of collapse."""
+def _written(out: Path, step: int, encoder: Encoder, processes: Processes) -> Iterator[Callable[[Outcome, int], None]]:
+    """Yields what writes an outcome into the TensorBoard events of ``out``, with alarms of collapse: the rank of the
+    features, and the spread of what they are before they are normalised."""
     if not processes.writes:
         yield lambda outcome, step: None
         return
-    with SummaryWriter(str(out), purge_step=step) as writer:
+    with SummaryWriter(str(out), purge_step=step) as writer, watched(encoder) as latest:
 
         def write(outcome: Outcome, step: int) -> None:
             features = outcome.features.detach().float().flatten(0, 1).cpu().numpy()
-            alarms = {"rank_me": rank_me(features), "spread": spread(features)}
+            alarms = {"rank_me": rank_me(features), "spread": spread(latest())}
             metrics = {name: float(value) for name, value in outcome.metrics.items()}
             for name, value in {"loss": float(outcome.loss.detach()), **metrics, **alarms}.items():
                 writer.add_scalar(f"pretrain/{name}", value, step)
@@ -227,41 +228,25 @@ def _shown(config: PretrainConfig, dataset: WindowDataset, processes: Processes)
 
 
 def _settings(config: PretrainConfig, dataset: WindowDataset) -> dict[str, Any]:
-    return {"config": as_json(asdict(config)), "data": dataset.key}
+    return {"version": __version__, "config": as_json(asdict(config)), "data": dataset.key}
 
 
 def check_run(config: PretrainConfig, dataset: WindowDataset, out: Path) -> None:
-    """UserError where ``out`` holds a run with other settings or data."""
+    """UserError where ``out`` holds a run with other settings or data, or of a version that has other settings."""
     if not (out / _SETTINGS).exists():
         return
     found, settings = read_object(out / _SETTINGS), _settings(config, dataset)
-    if found == settings:
-        return
-    theirs = {**found.get("config", {}), "data": found.get("data")}
-    ours = {**settings["config"], "data": settings["data"]}
-    names = ", ".join(sorted(name for name in ours | theirs if ours.get(name) != theirs.get(name)))
-    raise UserError(f"{out} holds a pretraining run with other settings ({names}): choose another --out, or delete it.")
-
-
-def _save(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
-    buffer = io.BytesIO()
-    torch.save({"step": step, "model": model.state_dict(), "optimiser": optimiser.state_dict()}, buffer)
-    with atomic_write(path) as file:
-        file.write(buffer.getbuffer())
-
-
-def _restore(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-    """Load a checkpoint if there is one; returns the steps that it has behind it."""
-    if not path.exists():
-        return 0
-    try:
-        state = load_intact(path)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        return state["step"]
-    except Exception as error:  # torch raises what its zip and pickle readers raise
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"checkpoint {path} is damaged ({reason}): delete it to start again.") from None
+    theirs, ours = ({**run.get("config", {}), "data": run.get("data")} for run in (found, settings))
+    if lacking := sorted(theirs.keys() ^ ours.keys()):
+        raise UserError(
+            f"{out} holds a pretraining run of {writer(found)}, whose settings are not those of this version "
+            f"({', '.join(lacking)}): go on with the version that began it, choose another --out, or delete it."
+        )
+    if names := sorted(name for name in ours if ours[name] != theirs[name]):
+        raise UserError(
+            f"{out} holds a pretraining run with other settings ({', '.join(names)}): choose another --out, or "
+            "delete it."
+        )
 
 
 def _is_saved(path: Path) -> bool:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import atexit
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import torch
 from torch import distributed, nn
 
 from activevision.errors import UserError
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,22 @@ class Processes:
         ill = torch.tensor(0.0 if well else 1.0, device=self.device)
         distributed.all_reduce(ill)
         return not ill.item()
+
+    def from_first(self, make: Callable[[], Made]) -> Made:
+        """What ``make`` gives in the first process, or a UserError that it raises there, in all of them: files are the
+        first one's, and other machines may not see them."""
+        if self.count == 1:
+            return make()
+        told: list[Made | UserError | None] = [None]
+        if self.rank == 0:
+            try:
+                told[0] = make()
+            except UserError as error:
+                told[0] = error
+        distributed.broadcast_object_list(told, 0)
+        if isinstance(told[0], UserError):
+            raise told[0]
+        return cast(Made, told[0])
 
     def share(self, module: nn.Module) -> None:
         """Give all processes the state of the first; running statistics are of what each has seen."""

@@ -12,7 +12,7 @@ import contextlib
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +29,7 @@ from activevision.rollouts.manifest import Manifest, Source
 from activevision.rollouts.shards import AGAIN, damage, stored_episodes, whole_manifest
 from activevision.rollouts.storage import Storage
 from activevision.rollouts.stored import DERIVED, MOTIONS, StoredEpisode
+from activevision.rollouts.windows import Rows
 
 _VERSION = 1
 _FACTS = "facts.json"
@@ -40,13 +41,21 @@ _CHUNK = 32  # frames that are decoded at a time
 
 @dataclass(frozen=True, eq=False)
 class CachedFrames(FrameStore):
-    """A ``FrameStore`` of mapped files. Pickles as where they are, so that workers map them too."""
+    """A ``FrameStore`` of mapped files. Pickles as where they are, so that workers map them too.
+
+    kept: (E,) the numbers of the episodes in their data set, of which some are missing where shards were left out.
+    """
 
     folder: Path = Path()
     fields: tuple[str, ...] = ()
+    kept: Rows = field(default_factory=lambda: np.arange(0))
+
+    @property
+    def numbers(self) -> Rows:
+        return self.kept
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _mapped, (self.folder, self.fields, self.key, self.classes, self.source, self.left_out)
+        return _mapped, (self.folder, self.fields, self.key, self.classes, self.kept, self.source, self.left_out)
 
 
 def cached_frames(folder: Path | str, fields: Sequence[str] = (), skip_damaged: bool = False) -> CachedFrames:
@@ -73,7 +82,9 @@ def cached_frames(folder: Path | str, fields: Sequence[str] = (), skip_damaged: 
     for line in left_out:
         warnings.warn(f"left out: {line}", stacklevel=3)
     key = digest(place.name, sorted(facts["left_out"]))
-    return _mapped(place, named, key, manifest.classes, manifest.source, left_out)
+    there = [shard.name not in facts["left_out"] for shard in manifest.shards]
+    kept = np.flatnonzero(np.repeat(there, [shard.episodes for shard in manifest.shards]))
+    return _mapped(place, named, key, manifest.classes, kept, manifest.source, left_out)
 
 
 def _mapped(
@@ -81,6 +92,7 @@ def _mapped(
     fields: tuple[str, ...],
     key: str,
     classes: tuple[str, ...],
+    kept: Rows,
     source: Source | None,
     left_out: tuple[str, ...],
 ) -> CachedFrames:
@@ -100,6 +112,7 @@ def _mapped(
         left_out=left_out,
         folder=folder,
         fields=fields,
+        kept=kept,
     )
 
 

@@ -171,7 +171,7 @@ class WindowDataset(Dataset):
 
     @property
     def window_episodes(self) -> NDArray[np.int64]:
-        """(N,) numbers of the windows' episodes: those of the data set, as long as no shard was left out."""
+        """(N,) the windows' episodes, which of the store's; ``store.numbers`` has their numbers in the data set."""
         return self.store.episode_of(self._starts)
 
     @property

@@ -130,6 +130,11 @@ class FrameStore:
             classes=classes,
         )
 
+    @property
+    def numbers(self) -> Rows:
+        """(E,) the numbers of the episodes in their data set."""
+        return np.arange(len(self.labels))
+
     @cached_property
     def _scene_numbers(self) -> NDArray[np.int64]:
         """(E,) from the scenes' ids alone, so that what is read piece by piece agrees."""

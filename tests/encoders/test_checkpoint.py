@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+import activevision
+from activevision.commands.pretrain import measure_encoders
 from activevision.encoders.backbones import SmallCNN, build_backbone
 from activevision.encoders.checkpoint import load_encoder, read_card, save_encoder
+from activevision.encoders.config import PretrainConfig
 from activevision.encoders.features import extract_features
 from activevision.errors import UserError
+from activevision.rollouts.dataset import WindowDataset
 
 CARD = {
     "settings": {"objective": "equivariance", "epochs": 3},
@@ -45,6 +49,37 @@ def test_the_card_names_data_licence_and_figures(saved: tuple[Path, SmallCNN]) -
         assert words in text
 
 
+def test_the_card_compares_encoders_in_columns(saved: tuple[Path, SmallCNN], windows: WindowDataset) -> None:
+    path, encoder = saved
+    figures = measure_encoders({"equivariance": encoder, "slow_features": encoder}, windows, windows, PretrainConfig())
+    save_encoder(path, encoder, {"figures": figures})
+    lines = (path / "README.md").read_text().splitlines()
+    table = lines[lines.index("## Figures") + 2 :]
+    assert table[:2] == ["|  | equivariance | slow_features | random-weights |", "| --- | --- | --- | --- |"]
+    assert len(table) == 2 + len(figures)
+    ours, _, blank = (f"{figures['linear_probe'][name]:.4g}" for name in figures["linear_probe"])
+    assert f"| linear probe | {ours} | {ours} | {blank} |" in table
+    assert not any("{" in line for line in table)
+
+
+@pytest.mark.parametrize(
+    ("licence", "head"),
+    [
+        ("MIT", ["license: mit"]),
+        ("CC-BY-4.0", ["license: cc-by-4.0"]),
+        ('MIT (rooms), "own"', ["license: other", r'license_name: "MIT (rooms), \"own\""']),
+        (None, []),
+    ],
+)
+def test_the_head_of_the_card_names_the_licence_of_the_data(
+    saved: tuple[Path, SmallCNN], licence: str | None, head: list[str]
+) -> None:
+    path, encoder = saved
+    save_encoder(path, encoder, {"data": {"licence": licence} if licence else {}})
+    text = (path / "README.md").read_text()
+    assert [line for line in text.split("---")[1].splitlines() if line.startswith("license")] == head
+
+
 def edit(path: Path, **changes: object) -> None:
     config = json.loads((path / "config.json").read_text())
     (path / "config.json").write_text(json.dumps({**config, **changes}))
@@ -70,11 +105,25 @@ def test_damage_and_mismatch_are_told_in_one_line(saved: tuple[Path, SmallCNN], 
     edit(path, backbone="small-cnm")
     with pytest.raises(UserError, match="did you mean 'small-cnn'"):
         load_encoder(path)
-    edit(path, schema=7)
-    with pytest.raises(UserError, match="schema 7"):
-        load_encoder(path)
     (path / "config.json").write_text("{")
     with pytest.raises(UserError, match="not valid JSON"):
+        load_encoder(path)
+
+
+def test_another_layout_is_told_with_the_version_that_wrote_it(saved: tuple[Path, SmallCNN]) -> None:
+    path, encoder = saved
+    config = json.loads((path / "config.json").read_text())
+    assert (config["schema"], config["version"]) == (1, activevision.__version__)
+    edit(path, schema=7, version="9.1.0")
+    with pytest.raises(UserError, match=r"schema 7 of activevision 9\.1\.0, .*use the version that wrote it") as error:
+        load_encoder(path)
+    assert "\n" not in str(error.value)
+    del config["version"]  # as the first encoders were written
+    (path / "config.json").write_text(json.dumps(config))
+    images = torch.rand(4, 3, 64, 64)
+    assert torch.equal(load_encoder(path)(images), encoder(images))
+    (path / "config.json").write_text(json.dumps({**config, "schema": 0}))
+    with pytest.raises(UserError, match="schema 0 of an earlier version"):
         load_encoder(path)
 
 

@@ -8,6 +8,7 @@ import torch
 from objective_windows import windows_for
 
 from activevision.encoders.config import PretrainConfig
+from activevision.encoders.divergence import is_finite
 from activevision.encoders.objectives import OBJECTIVES, objective_class
 from activevision.encoders.objectives.objective import Objective
 from activevision.encoders.training_model import TrainingModel
@@ -36,6 +37,18 @@ def test_it_is_one_and_teaches_its_encoder(name: str) -> None:
         torch.manual_seed(1)
         losses.append(TrainingModel.build(PretrainConfig(objective=name, embedding=16), windows)(batch).loss)
     assert torch.equal(*losses), "what it draws must follow from torch's seed"
+
+
+@pytest.mark.parametrize("name", [name for name in OBJECTIVES if objective_class(name).learns])
+def test_half_precision_gives_a_loss_and_gradients_that_are_finite(name: str) -> None:
+    """As on GPUs, where the loop computes in bfloat16 what autocast lets it."""
+    windows = windows_for(objective_class(name))
+    torch.manual_seed(0)
+    model = TrainingModel.build(PretrainConfig(objective=name, embedding=16), windows)
+    with torch.autocast("cpu", torch.bfloat16):
+        outcome = model(windows.batch(np.arange(12)))
+    outcome.loss.backward()
+    assert is_finite(outcome.loss, model)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -17,16 +18,18 @@ import pytest
 import torch
 from turning_windows import turning
 
+import activevision
 from activevision.encoders import pretrain as loop
 from activevision.encoders.augmentation import augment_windows
 from activevision.encoders.backbones import SmallCNN
 from activevision.encoders.config import PretrainConfig
-from activevision.encoders.divergence import named_episodes
+from activevision.encoders.divergence import diverged, named_episodes
 from activevision.encoders.objectives.equivariance import EgomotionEquivariance
 from activevision.encoders.objectives.objective import Outcome
 from activevision.encoders.pretrain import pretrain
 from activevision.errors import UserError
 from activevision.evaluation.probes import probe_encoder
+from activevision.files import write_json
 from activevision.rollouts.dataset import WindowDataset
 from activevision.rollouts.frames import Batch
 
@@ -165,6 +168,40 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, windows: WindowDataset) -
         pretrain(replace(TINY, epochs=1), windows, tmp_path)
 
 
+def test_a_checkpoint_of_another_layout_is_not_called_damaged(tmp_path: Path, windows: WindowDataset) -> None:
+    """It is told with the version that wrote it, before anything of it is loaded, and it is left as it is."""
+    pretrain(replace(TINY, epochs=1), windows, tmp_path)
+    path = tmp_path / "checkpoint.pt"
+    state = torch.load(path)
+    assert (state["schema"], state["version"]) == (1, activevision.__version__)
+    torch.save({**state, "schema": 2, "version": "9.1.0"}, path)
+    with pytest.raises(UserError, match=r"schema 2 of activevision 9\.1\.0, .*use the version that wrote it"):
+        pretrain(replace(TINY, epochs=1), windows, tmp_path)
+    first = {name: state[name] for name in ("step", "model", "optimiser")}  # as the first ones were written
+    torch.save({**first, "model": {**first["model"], "objective.gain": torch.ones(1)}}, path)
+    with pytest.raises(
+        UserError, match=r"of an earlier version does not fit .*objective\.gain.*use the version"
+    ) as error:
+        pretrain(replace(TINY, epochs=1), windows, tmp_path)
+    assert "damaged" not in str(error.value)
+    torch.save(first, path)
+    assert pretrain(replace(TINY, epochs=1), windows, tmp_path).images_per_second == 0
+
+
+def test_settings_that_a_version_lacked_are_told_with_it(tmp_path: Path, windows: WindowDataset) -> None:
+    pretrain(replace(TINY, epochs=0.5), windows, tmp_path)
+    path = tmp_path / "pretrain.json"
+    found = json.loads(path.read_text())
+    assert found["version"] == activevision.__version__
+    write_json(path, {**found, "version": "0.0.9"})
+    pretrain(replace(TINY, epochs=0.5), windows, tmp_path)  # the version alone is no other run
+    del found["config"]["accumulate"]
+    for version, name in (({"version": "0.0.9"}, r"activevision 0\.0\.9"), ({}, "an earlier version")):
+        write_json(path, {"config": found["config"], "data": found["data"], **version})
+        with pytest.raises(UserError, match=rf"of {name}, whose settings are not those of this version \(accumulate\)"):
+            pretrain(replace(TINY, epochs=0.5), windows, tmp_path)
+
+
 def test_a_loss_that_is_not_finite_stops_before_the_weights_are_spoilt(
     tmp_path: Path, windows: WindowDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +252,14 @@ def test_motions_that_are_not_finite_are_refused_by_the_names_of_their_episodes(
     with pytest.raises(UserError, match=r"the motions of episodes 3, 7 are not finite"):
         pretrain(TINY, windows, tmp_path)
     assert not (tmp_path / "pretrain.json").exists()
+
+
+def test_episodes_are_named_as_in_their_data_set_where_shards_were_left_out(
+    windows: WindowDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(windows.store), "numbers", property(lambda store: np.arange(len(store.labels)) + 10))
+    items = np.flatnonzero(windows.window_episodes == 3)
+    assert "on windows of episode 13;" in str(diverged(windows, items, 1, torch.tensor(torch.nan), (Path("c"), 0)))
 
 
 def test_episodes_are_named_in_stretches() -> None:

@@ -47,8 +47,9 @@ if first:
         return augment(*arguments)
     loop.augment_windows = killed
 else:
-    (out / f"resumed-{{rank}}").write_text(str(torch.load(out / "killed" / "checkpoint.pt")["step"]))
-trained = loop.pretrain(config, windows, out / "killed")
+    (out / f"resumed-{{rank}}").write_text(str(torch.load(out / "killed" / "0" / "checkpoint.pt")["step"]))
+# as on two machines: each has a folder of its own, and what was kept is in that of the first
+trained = loop.pretrain(config, windows, out / "killed" / rank)
 torch.save(trained.model.state_dict(), out / f"killed-{{rank}}.pt")
 
 calls, augment = 0, loop.augment_windows
@@ -62,6 +63,13 @@ try:
     loop.pretrain(config, windows, out / "diverged")
 except UserError as error:
     (out / f"diverged-{{rank}}").write_text(str(error))
+
+if rank == "0":
+    (out / "diverged" / "checkpoint.pt").write_bytes(b"")
+try:
+    loop.pretrain(config, windows, out / "diverged")
+except UserError as error:
+    (out / f"damaged-{{rank}}").write_text(str(error))
 """
 
 
@@ -99,7 +107,7 @@ def test_what_a_model_returns_depends_on_no_weight_that_its_loss_leaves_out(wind
 def test_two_processes_under_torchrun_agree_and_go_on_after_a_kill(tmp_path: Path) -> None:
     """torchrun starts both again after one was killed; they end with the weights of a run that was left alone.
 
-    Where the gradients of one are not finite, both say so.
+    They have no folder in common. Where the gradients of one are not finite, or the first finds damage, both say so.
     """
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
@@ -110,7 +118,7 @@ def test_two_processes_under_torchrun_agree_and_go_on_after_a_kill(tmp_path: Pat
         env={**os.environ, "OMP_NUM_THREADS": "1", "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,  # a busy machine is slow to start four processes
     )
     assert done.returncode == 0, done.stderr[-3000:]
     states = [torch.load(tmp_path / f"{run}-{rank}.pt") for run in ("whole", "killed") for rank in (0, 1)]
@@ -118,9 +126,11 @@ def test_two_processes_under_torchrun_agree_and_go_on_after_a_kill(tmp_path: Pat
         assert all(torch.equal(state[name], tensor) for name, tensor in states[0].items())
     assert [(tmp_path / f"resumed-{rank}").read_text() for rank in (0, 1)] == ["4", "4"], "it was killed in step 5"
     assert {path.name for path in (tmp_path / "whole" / "0").iterdir()} >= {"checkpoint.pt", "encoder"}
-    assert not (tmp_path / "whole" / "1").exists(), "the second process writes nothing"
+    for run in ("whole", "killed"):
+        assert not (tmp_path / run / "1").exists(), "the second process writes nothing, and needs nothing"
     errors = [(tmp_path / f"diverged-{rank}").read_text() for rank in (0, 1)]
     assert all("step 3 came to a loss of" in error and "after step 2" in error for error in errors), errors
+    assert all("is damaged" in (tmp_path / f"damaged-{rank}").read_text() for rank in (0, 1))
     torch.manual_seed(0)
     blank = TrainingModel.build(PretrainConfig(objective="byol", embedding=8), turning(25, views=2)).state_dict()
     trained = [name for name, _ in blank.items() if not torch.equal(blank[name], states[0][name])]

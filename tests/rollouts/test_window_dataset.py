@@ -315,6 +315,7 @@ def test_a_damaged_shard_is_named_or_left_out_and_reported(walks: Path, tmp_path
             part = WindowDataset.load(copy, 2, ("depth",), skip_damaged=True)
         assert part.scenes.tolist() == ["place-0", "place-1", "place-4", "place-5"]
         assert len(part.store.left_out) == 1
+        assert part.store.numbers.tolist() == [0, 1, 4, 5]
     flip_in.write_bytes(whole)
     mended = WindowDataset.load(copy, 2, skip_damaged=True)
     assert len(mended.scenes) == 6

@@ -111,7 +111,8 @@ class CrossPixelFlow(Objective):
         sigma = self.settings.width * spread.clamp(min=0.05)  # pixels; less than that is all the same
         moves_alike = torch.exp(-(flow[:, :, None] - flow[:, None]).square().sum(-1) / (2 * sigma**2))
         directions = nn.functional.normalize(embeddings, dim=-1)
-        looks_alike = directions @ directions.transpose(1, 2)
+        with torch.autocast(directions.device.type, enabled=False):  # half precision is too coarse for what τ divides
+            looks_alike = directions @ directions.transpose(1, 2)
         pair = valid[:, :, None] & valid[:, None] & ~torch.eye(flow.shape[1], dtype=torch.bool, device=flow.device)
         # Not −∞, which would make 0 × ∞ of a pair that is left out.
         wanted = (moves_alike / self.settings.temperature).masked_fill(~pair, -1e9).softmax(-1)

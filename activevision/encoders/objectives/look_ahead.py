@@ -94,7 +94,8 @@ class LookAhead(Objective):
         windows, views = aggregates.shape[:2]
         forecasts, known = (nn.functional.normalize(x.float().flatten(0, 1), dim=-1) for x in (ahead, aggregates))
         compared = own_and_others(scene).repeat_interleave(views - 1, 0).repeat_interleave(views, 1)
-        scores = (forecasts @ known.T / self.temperature).masked_fill(~compared, -torch.inf)
+        with torch.autocast(known.device.type, enabled=False):  # half precision is too coarse for what τ divides
+            scores = (forecasts @ known.T / self.temperature).masked_fill(~compared, -torch.inf)
         following = torch.arange(windows * views, device=scores.device).view(windows, views)[:, 1:].flatten()
         loss = nn.functional.cross_entropy(scores, following)
         right = (scores.argmax(-1) == following).float().mean()

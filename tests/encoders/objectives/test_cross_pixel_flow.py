@@ -69,6 +69,15 @@ def test_it_agrees_with_the_formula(objective: CrossPixelFlow) -> None:
     assert objective.matching(embeddings, flow, valid)[0].item() == pytest.approx(np.mean(losses), rel=1e-4)
 
 
+def test_the_temperature_divides_full_precision_under_autocast(objective: CrossPixelFlow) -> None:
+    generator = torch.Generator().manual_seed(0)
+    embeddings, flow = (torch.randn(2, 6, n, generator=generator) for n in (3, 2))
+    valid = torch.ones(2, 6, dtype=torch.bool)
+    loss, _ = objective.matching(embeddings, flow, valid)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(objective.matching(embeddings, flow, valid)[0], loss)
+
+
 def test_neither_the_direction_nor_the_speed_nor_a_common_flow_matters(objective: CrossPixelFlow) -> None:
     embeddings, flow, valid = torch.randn(3, 6, 3), torch.randn(3, 6, 2), torch.ones(3, 6, dtype=torch.bool)
     loss = objective.matching(embeddings, flow, valid)[0].item()

@@ -43,6 +43,13 @@ def test_other_windows_of_the_scene_are_left_out(look_ahead: LookAhead) -> None:
     assert loss.item() == pytest.approx(np.mean(alone), rel=1e-5)
 
 
+def test_the_temperature_divides_full_precision_under_autocast(look_ahead: LookAhead) -> None:
+    ahead, aggregates = torch.randn(3, 3, 7), torch.randn(3, 4, 7)
+    loss, _ = look_ahead.forecasting(ahead, aggregates, torch.arange(3))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(look_ahead.forecasting(ahead, aggregates, torch.arange(3))[0], loss)
+
+
 def test_aggregates_know_the_past_and_nothing_else(look_ahead: LookAhead) -> None:
     features, motions = torch.randn(2, 4, 5), torch.randn(2, 3, 6)
     before = look_ahead.aggregates(features, motions)
