@@ -127,7 +127,7 @@ class Benchmark:
         for name in self.completions:
             work = self.work / f"completion-{name}"
             results = run_completion(name, COMPLETIONS[name], self.seeds, work, self.workers)
-            write_json(self.out / SCORES / f"completion-{name}.json", results)
+            write_json(self.out / SCORES / f"completion-{name}.json", results, indent=None)
 
     def _study(self) -> None:
         from activevision.commands.study import Study
