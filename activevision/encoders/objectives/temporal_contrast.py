@@ -24,12 +24,14 @@ def contrast(expected: torch.Tensor, followers: torch.Tensor, margin: float, sce
     The loss of Hadsell, Chopra & LeCun (CVPR 2006) for root mean square distances d over D: d² to the follower in the
     same window, max(0, margin − d)² to those of other scenes at the same time, each averaged.
     """
-    # Not torch.cdist: its gradient is infinite where two frames are equal.
-    squared = (
-        expected.square().sum(-1)[:, :, None]
-        + followers.square().sum(-1)[:, None, :]
-        - 2 * expected @ followers.transpose(1, 2)
-    ).clamp(min=0) / followers.shape[-1]
+    expected, followers = expected.float(), followers.float()
+    with torch.autocast(expected.device.type, enabled=False):  # half precision is too coarse for a small difference
+        # Not torch.cdist: its gradient is infinite where two frames are equal.
+        squared = (
+            expected.square().sum(-1)[:, :, None]
+            + followers.square().sum(-1)[:, None, :]
+            - 2 * expected @ followers.transpose(1, 2)
+        ).clamp(min=0) / followers.shape[-1]
     windows = followers.shape[1]
     other = of_others(scene).expand_as(squared)
     distance = (squared[other] + 1e-12).sqrt()
