@@ -157,7 +157,7 @@ def test_the_logs_of_all_folds_are_one_result_over_every_object(runs: Path, tmp_
 def test_the_page_of_one_fold_says_that_it_is_not_all(runs: Path) -> None:
     page = (runs / "evaluation-1" / "report.html").read_text(encoding="utf-8")
     tested = len(_world(_fold(1)).catalogue.scenes("test"))
-    assert f"solids, 2 folds split · {tested} of 18 objects" in page
+    assert f"2 folds of solids · {tested} of 18 objects" in page
 
 
 def test_a_fold_that_is_given_twice_is_an_error(runs: Path, tmp_path: Path) -> None:

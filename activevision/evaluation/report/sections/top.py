@@ -23,7 +23,7 @@ def top(results: dict[str, Any]) -> Element:
         "header",
         element(
             "p",
-            f"Active recognition · {catalogue['name']}, {catalogue['split']} split · "
+            f"Active recognition · {catalogue['split']} of {catalogue['name']} · "
             f"{counted(results)}, {len(catalogue['classes'])} classes · protocol {protocol.get('name', 'unnamed')}",
             class_="kicker",
         ),
