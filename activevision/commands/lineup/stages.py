@@ -68,8 +68,9 @@ def pretrain_missing(lineup: Lineup, workers: int) -> None:
 
 def probe_missing(lineup: Lineup, workers: int) -> None:
     from activevision.commands.lineup import jobs
+    from activevision.evaluation.probing.compare import measured_file
 
-    units = [unit for unit in lineup.units if not (lineup.probes / "measured" / f"{unit.name}.npz").exists()]
+    units = [unit for unit in lineup.units if not measured_file(lineup.probes, unit.name).exists()]
     for_all(jobs.probe_encoder, units, jobs.enter, lineup, workers, "Probing", len(units), "encoders")
 
 

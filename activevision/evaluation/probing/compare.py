@@ -95,6 +95,11 @@ def compare(
     return results, task, measured
 
 
+def measured_file(out: Path, name: str) -> Path:
+    """Where ``measured_once`` keeps what it measured of an encoder."""
+    return out / "measured" / f"{name.replace('/', '--')}.npz"
+
+
 def measured_once(
     name: str,
     encoder: Encoder,
@@ -108,7 +113,7 @@ def measured_once(
     """What is measured of an encoder, kept in ``out`` under its name; and whether it was not there yet."""
     weights = [tensor.numpy().tobytes() for tensor in encoder.state_dict().values()]
     key = digest(SCHEMA, REVISION, encoder.name, train.key, test.key, asdict(protocol), seeds, _RECIPE, *weights)
-    path = out / "measured" / f"{name.replace('/', '--')}.npz"
+    path = measured_file(out, name)
     found = stored.read(path, key)
     if found is not None:
         return found, False
